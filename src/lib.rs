@@ -1,0 +1,9 @@
+//! Plantcast: a desktop 3D twin and scenario studio for industrial plants.
+//!
+//! The map. A module uses only lower layers (see `ARCHITECTURE.md`; enforced by `tests/architecture.rs`).
+
+pub mod clock; // L0
+pub mod rng; // L0
+pub mod time; // L0
+
+pub mod plant; // L1 WHAT the plant is

@@ -1,0 +1,17 @@
+//! WHAT the plant is: assets made of facets, media, links, tags with contracts, actions, cells, crews, money.
+//!
+//! Parse, don't validate: scene file → raw structs (`file`) → [`Plant`] (`check`). Past that point every id
+//! resolves and every number is finite. Nothing here evolves in time (that is `sim`).
+
+mod facets;
+mod model;
+mod telemetry;
+
+pub use facets::{
+    Condition, ControlRule, Degradation, Effect, FailureMode, Give, Hazard, Input, Need, OnShort, Output, Process, Repair, Start, Storage, Thermal,
+};
+pub use model::{
+    Action, ActionClass, ActionKind, ActionSpec, Area, AreaId, Asset, AssetId, Autonomy, Body, Cell, CellId, Crew, CrewId, Flow, Group, GroupId,
+    InitialMode, Link, Medium, MediumId, Money, Plant, Pose, SafetyClass, SavedView, Shape,
+};
+pub use telemetry::{Encoding, Quantity, Tag, TagId};
