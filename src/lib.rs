@@ -7,3 +7,5 @@ pub mod rng; // L0
 pub mod time; // L0
 
 pub mod plant; // L1 WHAT the plant is
+
+pub mod agent; // L5
