@@ -9,3 +9,5 @@ pub mod time; // L0
 pub mod plant; // L1 WHAT the plant is
 
 pub mod agent; // L5
+
+pub mod cli; // L9 the command line
