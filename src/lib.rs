@@ -9,3 +9,10 @@ pub mod time; // L0
 pub mod units; // L0
 
 pub mod plant; // L1 WHAT the plant is
+
+pub mod agent; // L5
+
+#[cfg(feature = "studio")]
+pub mod studio; // L8 window, 3D, pictures
+
+pub mod cli; // L9 the command line
