@@ -8,6 +8,8 @@ pub mod time; // L0
 
 pub mod plant; // L1 WHAT the plant is
 
+pub mod history; // L2 the store on disk: audit, outbox, events, samples
+
 pub mod agent; // L5
 
 pub mod cli; // L9 the command line
