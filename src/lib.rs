@@ -10,6 +10,8 @@ pub mod units; // L0
 
 pub mod plant; // L1 WHAT the plant is
 
+pub mod estimate; // L3 telemetry to belief
+
 pub mod agent; // L5
 
 #[cfg(feature = "studio")]
