@@ -10,7 +10,8 @@ pub mod units; // L0
 
 pub mod plant; // L1 WHAT the plant is
 
-pub mod link; // L2 the outside world: MQTT, recordings, codec, command port
+pub mod link;
+pub mod sim; // L2 the outside world: MQTT, recordings, codec, command port
 
 pub mod estimate; // L3 telemetry to belief
 

@@ -37,12 +37,7 @@ pub fn temperature_step(law: &Thermal, ambient_c: f64, load: f64, dt_s: f64) -> 
     let walk = COOLING_WANDER * law.heat_kw.abs().max(1.0);
     let qc = walk * walk * dt_s / 60.0;
     // A walk inside the step reaches the temperature through `gain`: an integrated Wiener process to first order.
-    let q = Matrix2::new(
-        TEMPERATURE_WANDER * TEMPERATURE_WANDER * dt_s + gain * gain * qc / 3.0,
-        -gain * qc / 2.0,
-        -gain * qc / 2.0,
-        qc,
-    );
+    let q = Matrix2::new(TEMPERATURE_WANDER * TEMPERATURE_WANDER * dt_s + gain * gain * qc / 3.0, -gain * qc / 2.0, -gain * qc / 2.0, qc);
     Step { f: Matrix2::new(decay, -gain, 0.0, 1.0), u: Vector2::new((1.0 - decay) * ambient_c + gain * heat, 0.0), q }
 }
 

@@ -114,7 +114,7 @@ impl ModeBelief {
         let [failed, repair, running] = [Mode::Failed, Mode::InRepair, Mode::Running].map(|m| usize::from(m.code()));
         let (fail, begin, end) = (p_of(rates.fail), p_of(if rates.repair > 0.0 { 1.0 / WAIT_S } else { 0.0 }), p_of(rates.repair));
         let mut broke = 0.0;
-        for mode in Mode::ALL.filter(|m| wears(*m)) {
+        for mode in Mode::ALL.into_iter().filter(|m| wears(*m)) {
             let p = &mut self.0[usize::from(mode.code())];
             broke += *p * fail;
             *p *= 1.0 - fail;
@@ -143,7 +143,7 @@ impl ModeBelief {
 
     /// Weighs an analogue value against its nominal, with the sensor's standard deviation.
     pub fn weigh(&mut self, trace: Trace, value: f64, nominal: f64, noise_sd: f64) {
-        if !(nominal > 0.0) {
+        if nominal.is_nan() || nominal <= 0.0 {
             return;
         }
         let zero_sd = 0.01 * nominal + noise_sd;
@@ -174,7 +174,13 @@ fn likelihood(trace: Trace, mode: Mode, value: f64, nominal: f64, zero_sd: f64) 
     let zero = libm::exp(-0.5 * z * z) / (zero_sd * 2.506_628_274_631) * nominal;
     let some = if value > -3.0 * zero_sd && value < 1.3 * nominal { 1.0 / 1.3 } else { 0.0 };
     let explained = match (trace, mode) {
-        (Trace::Rate, Mode::Running) => if value > 3.0 * zero_sd { some } else { 0.1 * some },
+        (Trace::Rate, Mode::Running) => {
+            if value > 3.0 * zero_sd {
+                some
+            } else {
+                0.1 * some
+            }
+        }
         (Trace::Given, Mode::Running) => 0.95 * some + 0.05 * zero,
         (Trace::Drawn, Mode::Running) => 0.99 * some + 0.01 * zero,
         (Trace::Drawn, Mode::Idle | Mode::Starved | Mode::Blocked | Mode::Starting) => 0.5 * some + 0.5 * zero,
