@@ -8,6 +8,8 @@ pub mod time; // L0
 
 pub mod plant; // L1 WHAT the plant is
 
+pub mod physics; // L2 packs on conveyors, a rigid-body world as a value
+
 pub mod agent; // L5
 
 #[cfg(feature = "studio")]
