@@ -60,3 +60,14 @@ pub fn data_dir(flag: Option<PathBuf>) -> PathBuf {
         .or_else(|| var("HOME").map(|h| h.join(".local/share/plantcast")))
         .unwrap_or_else(|| PathBuf::from("plantcast-data"))
 }
+
+/// The plant clock at a rate, equal in every process of this machine that uses the same rate: anchored at the last
+/// UTC midnight, so that an accelerated twin and an accelerated stand-in plant (or replay) agree without talking.
+/// At rate 1 it is wall time.
+pub fn plant_clock(clock: &std::sync::Arc<SystemClock>, rate: f64) -> crate::clock::PlantClock {
+    const DAY_US: i64 = 86_400_000_000;
+    let wall = WallClock::now(clock.as_ref());
+    let midnight = Time(wall.0.div_euclid(DAY_US) * DAY_US);
+    let epoch = midnight + crate::time::Span::from_s((wall - midnight).s() * rate);
+    crate::clock::PlantClock::new(clock.clone(), epoch, rate)
+}
