@@ -36,6 +36,12 @@ pub struct NoArgument {
     /// When it runs headless: write no pictures.
     #[arg(long)]
     pub no_pictures: bool,
+    /// Plant seconds per real second, as the source runs. Commands to a real plant need 1.
+    #[arg(long, default_value_t = 1.0)]
+    pub rate: f64,
+    /// Lose an asset of the stand-in plant after a span, e.g. `CH-1@2min` (see `emulate`).
+    #[arg(long, value_name = "ASSET@SPAN")]
+    pub inject: Vec<String>,
 }
 
 impl NoArgument {

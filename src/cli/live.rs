@@ -164,3 +164,14 @@ impl Live {
         }
     }
 }
+
+/// Set when the process is asked to end (Ctrl+C, SIGTERM).
+///
+/// # Errors
+/// When the system gives no signal handler.
+pub fn interrupted() -> Result<Arc<std::sync::atomic::AtomicBool>, CliError> {
+    let flag = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = flag.clone();
+    ctrlc::set_handler(move || seen.store(true, std::sync::atomic::Ordering::SeqCst)).map_err(|e| CliError::failed(format!("signal handler: {e}")))?;
+    Ok(flag)
+}

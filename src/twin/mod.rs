@@ -18,6 +18,7 @@ mod jobs;
 mod physics;
 mod predict;
 mod project;
+mod propose;
 mod record;
 mod runtime;
 mod view;
