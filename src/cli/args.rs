@@ -73,6 +73,8 @@ pub enum Command {
     ReplayTelemetry(super::replay::ReplayArgs),
     /// Look at the audit log, or verify its chain.
     Audit(super::audit::AuditArgs),
+    /// The people who may sign.
+    Identity(super::identity::IdentityArgs),
     /// Versions, paths, adapter, display, broker, and what is missing.
     Doctor(super::doctor::DoctorArgs),
     /// The whole story headless: outage → forecast → proposal → gate → signature → command → verified effect.

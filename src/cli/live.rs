@@ -4,6 +4,7 @@ use super::{CliError, code, edge};
 use crate::{
     clock::PlantClock,
     emulator::{Emulator, EmulatorHandle, EmulatorOptions},
+    governance::{IdentityBook, KdfCost, Role},
     link::Broker,
     plant::Plant,
     sim::Intervention,
@@ -119,7 +120,7 @@ impl Live {
             }
         };
         let emulator = if options.emulator { Some(start_emulator(options, &plant, &clock, &system, &url)?) } else { None };
-        let (identities, signers) = demo_identities(options)?;
+        let (identities, signers) = identities(options, system.as_ref())?;
         let config = TwinConfig {
             plant: plant.clone(),
             clock: clock.clone(),
@@ -128,7 +129,7 @@ impl Live {
             broker_url: url,
             client_id: format!("{}-{}", options.client, std::process::id()),
             data_dir: Some(options.data_dir.clone()),
-            demo_identities: identities,
+            identities,
             may_command: options.emulator || (options.rate - 1.0).abs() < 1e-9,
             seed: options.seed,
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -163,6 +164,38 @@ impl Live {
             e.stop();
         }
     }
+}
+
+/// Password of the demo identities. They exist only where the session runs its own stand-in plant.
+pub const DEMO_PASSWORD: &str = "plantcast-demo";
+const DEMO_PEOPLE: [(&str, &str, Role); 3] =
+    [("olivia", "Olivia (operator)", Role::Operator), ("ada", "Ada (approver)", Role::Approver), ("sven", "Sven (supervisor)", Role::Supervisor)];
+
+/// The people of this session: from the data folder; with a stand-in plant, demo people are added to an empty one.
+fn identities(options: &LiveOptions, system: &edge::SystemClock) -> Result<(IdentityBook, Vec<Signer>), CliError> {
+    let folder = if options.emulator { options.data_dir.join("demo") } else { options.data_dir.clone() };
+    std::fs::create_dir_all(&folder).map_err(|e| CliError::io(format!("{}: {e}; choose another folder with --data-dir", folder.display())))?;
+    let path = folder.join("identities.ron");
+    if path.exists() {
+        let book = IdentityBook::load(&path).map_err(CliError::invalid)?;
+        return Ok((book, demo_signers(options)));
+    }
+    let book = IdentityBook::new(KdfCost::default());
+    if options.emulator {
+        for (name, person, role) in DEMO_PEOPLE {
+            book.add(name, person, role, DEMO_PASSWORD, system).map_err(CliError::failed)?;
+        }
+        book.save(&path).map_err(CliError::io)?;
+    }
+    Ok((book, demo_signers(options)))
+}
+
+fn demo_signers(options: &LiveOptions) -> Vec<Signer> {
+    if !options.emulator {
+        return Vec::new();
+    }
+    let signer = |(name, _, role): (&str, &str, Role)| Signer { name: name.into(), role: format!("{role:?}").to_lowercase(), password: DEMO_PASSWORD.to_string().into() };
+    DEMO_PEOPLE.into_iter().map(signer).collect()
 }
 
 /// Set when the process is asked to end (Ctrl+C, SIGTERM).

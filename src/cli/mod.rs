@@ -8,6 +8,7 @@ mod guard;
 mod audit;
 mod doctor;
 mod emulate;
+mod identity;
 mod replay;
 mod validate;
 mod whatif;
@@ -60,6 +61,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Emulate(a)) => emulate::run(&a).map(|()| code::OK),
         Some(Command::ReplayTelemetry(a)) => replay::run(&a).map(|()| code::OK),
         Some(Command::Audit(a)) => audit::run(&a).map(|()| code::OK),
+        Some(Command::Identity(a)) => identity::run(&a).map(|()| code::OK),
         Some(Command::Doctor(a)) => doctor::run(&a).map(|()| code::OK),
         #[cfg(feature = "ecs")]
         Some(Command::Demo(a)) => demo::run(&a),
