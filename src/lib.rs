@@ -3,7 +3,22 @@
 //! The map. A module uses only lower layers (see `ARCHITECTURE.md`; enforced by `tests/architecture.rs`).
 
 pub mod clock; // L0
+pub mod document; // L0
 pub mod rng; // L0
 pub mod time; // L0
+pub mod units; // L0
 
 pub mod plant; // L1 WHAT the plant is
+
+pub mod history; // L2 the store on disk: audit, outbox, events, samples
+pub mod link; // L2 the outside world: MQTT, recordings, codec, command port
+pub mod physics; // L2 packs on conveyors, a rigid-body world as a value
+
+pub mod estimate; // L3 telemetry to belief
+
+pub mod agent; // L5
+
+#[cfg(feature = "studio")]
+pub mod studio; // L8 window, 3D, pictures
+
+pub mod cli; // L9 the command line
