@@ -6,5 +6,6 @@
 
 mod commands;
 mod faults;
+mod recorded;
 mod support;
 mod telemetry;
