@@ -251,3 +251,127 @@ fn accepts(declared: ActionKind, asked: ActionKind) -> bool {
         ) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Monotonic;
+    use crate::link::{FrameError, SCHEMA};
+
+    const NOW_MS: i64 = 1_700_000_000_000;
+
+    fn plant() -> Plant {
+        Plant::builtin("bottling").unwrap().unwrap()
+    }
+    fn target(plant: &Plant, kind: fn(&ActionKind) -> bool) -> String {
+        plant.assets.iter().find(|a| a.actions.iter().any(|s| kind(&s.kind))).unwrap().id.clone()
+    }
+    fn frame(n: u128, asset: &str, kind: ActionKind) -> CommandFrame {
+        CommandFrame {
+            schema: SCHEMA,
+            id: Uuid::from_u128(n),
+            nonce: format!("nonce-{n:016}"),
+            asset: asset.into(),
+            action: kind.into(),
+            issued_ms: NOW_MS,
+            expires_ms: NOW_MS + 5_000,
+            epoch: 5,
+            trace: String::new(),
+        }
+    }
+    fn arrived(frame: &CommandFrame) -> CommandReceived {
+        CommandReceived { asset: frame.asset.clone(), frame: Ok(frame.clone()), retained: false, received: Monotonic(0) }
+    }
+    fn late() -> Time {
+        Time::from_s(1e6)
+    }
+
+    #[test]
+    fn a_fresh_command_is_accepted_then_executed_once() {
+        let plant = plant();
+        let mut desk = Desk::new(1);
+        let f = frame(1, &target(&plant, |k| matches!(k, ActionKind::Start)), ActionKind::Start);
+        let ack = desk.take(&plant, arrived(&f), NOW_MS, Time::ZERO).unwrap();
+        assert_eq!((ack.status, ack.id), (AckStatus::Accepted, f.id));
+        assert!(desk.due(Time::from_s(0.4)).is_empty(), "the actuator takes its time");
+        let done = desk.due(Time::from_s(3.1));
+        assert_eq!(done.len(), 1);
+        assert_eq!((done[0].1.unwrap().kind, done[0].2.status), (ActionKind::Start, AckStatus::Executed));
+        // QoS 1 delivers again: the last acknowledgement again, no second execution.
+        for _ in 0..3 {
+            assert_eq!(desk.take(&plant, arrived(&f), NOW_MS, Time::ZERO).unwrap().status, AckStatus::Executed);
+        }
+        assert!(desk.due(late()).is_empty());
+        assert_eq!((desk.counts.executed, desk.counts.duplicates, desk.counts.pending), (1, 3, 0));
+    }
+
+    #[test]
+    fn retained_replayed_expired_and_fenced_commands_are_never_executed() {
+        let plant = plant();
+        let asset = target(&plant, |k| matches!(k, ActionKind::Start));
+        let mut desk = Desk::new(1);
+        let mut take = |command: CommandReceived, wall: i64| desk.take(&plant, command, wall, Time::ZERO).and_then(|a| a.reason);
+        let good = frame(1, &asset, ActionKind::Start);
+        // T08
+        assert_eq!(take(CommandReceived { retained: true, ..arrived(&good) }, NOW_MS), None);
+        // T09: at the instant of expiry and after
+        assert_eq!(take(arrived(&frame(2, &asset, ActionKind::Start)), NOW_MS + 5_000), Some(Refusal::Expired.to_string()));
+        assert_eq!(take(arrived(&frame(3, &asset, ActionKind::Start)), NOW_MS - 60_001), Some(Refusal::Future.to_string()));
+        // accepted, so that nonce and epoch are known
+        assert_eq!(take(arrived(&good), NOW_MS), None);
+        let mut replay = frame(4, &asset, ActionKind::Start);
+        replay.nonce = good.nonce.clone();
+        assert_eq!(take(arrived(&replay), NOW_MS), Some(Refusal::Replayed.to_string()));
+        let mut same_id = frame(5, &asset, ActionKind::Stop);
+        same_id.id = good.id;
+        assert_eq!(take(arrived(&same_id), NOW_MS), Some(Refusal::Replayed.to_string()));
+        let mut old = frame(6, &asset, ActionKind::Start);
+        old.epoch = 4;
+        assert_eq!(take(arrived(&old), NOW_MS), Some(Refusal::Fenced.to_string()));
+        let elsewhere = CommandReceived { asset: "CH-9".into(), ..arrived(&frame(7, &asset, ActionKind::Start)) };
+        assert_eq!(take(elsewhere, NOW_MS), Some(Refusal::Mismatch.to_string()));
+        let garbage = CommandReceived { frame: Err(FrameError::Schema(9)), ..arrived(&good) };
+        assert_eq!(take(garbage, NOW_MS), None);
+        assert_eq!(take(arrived(&frame(8, "no such", ActionKind::Start)), NOW_MS), Some(Refusal::UnknownAsset.to_string()));
+        let c = desk.counts;
+        assert_eq!((c.received, c.retained, c.expired, c.replayed, c.fenced, c.malformed, c.refused), (10, 1, 1, 2, 1, 1, 3));
+        assert_eq!(desk.due(late()).len(), 1, "only the one good command");
+    }
+
+    #[test]
+    fn safety_systems_and_undeclared_actions_are_refused() {
+        let mut plant = plant();
+        let asset = target(&plant, |k| matches!(k, ActionKind::Start));
+        let index = plant.asset_by_id(&asset).unwrap().index();
+        plant.assets[index].actions.retain(|s| matches!(s.kind, ActionKind::Start));
+        let mut desk = Desk::new(1);
+        let undeclared = desk.take(&plant, arrived(&frame(1, &asset, ActionKind::SetRate(0.5))), NOW_MS, Time::ZERO).unwrap();
+        assert_eq!(undeclared.reason, Some(Refusal::NotAccepted.to_string()));
+        plant.assets[index].safety = SafetyClass::Safety;
+        let safety = desk.take(&plant, arrived(&frame(2, &asset, ActionKind::Start)), NOW_MS, Time::ZERO).unwrap();
+        assert_eq!(safety.reason, Some(Refusal::Safety.to_string()));
+        assert!(accepts(ActionKind::SetRate(0.3), ActionKind::SetRate(0.3)) && !accepts(ActionKind::SetRate(0.3), ActionKind::SetRate(0.29)));
+    }
+
+    #[test]
+    fn stiction_swallows_small_steps_and_shortens_large_ones() {
+        let mut desk = Desk::new(1);
+        let mut to = |rate: f64| desk.actuated(Action { asset: AssetId(3), kind: ActionKind::SetRate(rate) }).map(|a| a.kind);
+        assert_eq!(to(0.995), None);
+        let Some(ActionKind::SetRate(half)) = to(0.5) else { panic!("a large step moves") };
+        assert!(half > 0.5 && half < 0.52, "{half}");
+        assert_eq!(to(half + 0.005), None);
+        assert_eq!(to(1.0), Some(ActionKind::SetRate(1.0)));
+        assert_eq!(to(0.0), Some(ActionKind::SetRate(0.0)));
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let plant = plant();
+        let mut desk = Desk::new(1);
+        for n in 0..5000 {
+            desk.take(&plant, arrived(&frame(n, "no such", ActionKind::Start)), NOW_MS, Time::ZERO);
+        }
+        assert!(desk.seen.len() <= MEMORY && desk.nonces.len() <= MEMORY && desk.order.len() <= MEMORY);
+    }
+}

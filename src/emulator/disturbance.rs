@@ -95,3 +95,35 @@ impl Disturbances {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_plausible_micro_stops_and_growing_fouling_whatever_the_steps() {
+        let plant = Plant::builtin("bottling").unwrap().unwrap();
+        let end = Time::from_h(24.0);
+        let all = Disturbances::new(&plant, 5).until(end);
+        let mut stepped = Disturbances::new(&plant, 5);
+        let mut pieces = Vec::new();
+        for minute in 1..=1440 {
+            pieces.extend(stepped.until(Time::from_s(60.0 * f64::from(minute))));
+        }
+        assert_eq!(all, pieces, "the same whatever the ticks");
+        let stops = all.iter().filter(|(_, w)| matches!(w, Intervention::Degrade { to, .. } if *to == 0.0)).count();
+        let machines = Disturbances::new(&plant, 5).sources.iter().filter(|s| matches!(s.kind, Kind::MicroStop)).count();
+        let expected = machines as f64 * 24.0 * 60.0 / MICRO_STOP_EVERY_MIN;
+        assert!(machines > 3 && (stops as f64 - expected).abs() < 4.5 * expected.sqrt(), "{stops} for {expected}");
+        let chiller = plant.asset_by_id("CH-1").unwrap();
+        let fouling: Vec<f64> = all
+            .iter()
+            .filter_map(|(_, w)| match w {
+                Intervention::Degrade { asset, to, .. } if *asset == chiller => Some(1.0 - to),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(fouling.len(), 48);
+        assert!(fouling.windows(2).all(|w| w[1] > w[0]) && fouling[47] < 0.09 && fouling[47] > 0.01, "{fouling:?}");
+    }
+}

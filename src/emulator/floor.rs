@@ -192,12 +192,19 @@ pub fn start(options: EmulatorOptions) -> Result<EmulatorHandle, EmulatorError> 
     let disturbances = options.mismatched.then(|| Disturbances::new(&plant, options.seed));
     let (requests, inbox) = bounded(REQUESTS);
     let shared = Arc::new(Mutex::new(Told::default()));
-    let floor = Floor { desk: Desk::new(options.seed), sensors, disturbances, publisher, origin, options, told: shared.clone(), counts: EmulatorCounts::default() };
+    let floor = Floor {
+        desk: Desk::new(options.seed),
+        sensors,
+        disturbances,
+        publisher,
+        origin,
+        options,
+        told: shared.clone(),
+        counts: EmulatorCounts::default(),
+    };
     let for_thread = model.clone();
-    let join = std::thread::Builder::new()
-        .name("plantcast-emulator".into())
-        .spawn(move || floor.run(&for_thread, &inbox))
-        .map_err(EmulatorError::Thread)?;
+    let join =
+        std::thread::Builder::new().name("plantcast-emulator".into()).spawn(move || floor.run(&for_thread, &inbox)).map_err(EmulatorError::Thread)?;
     Ok(EmulatorHandle { requests, shared, model, join: Some(join) })
 }
 

@@ -83,3 +83,43 @@ fn perturb(asset: &mut Asset, f: &Factors) {
         storage.initial = (storage.initial * f.between("initial level", 0.92, 1.0)).min(storage.capacity);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_differ_but_the_structure_does_not() {
+        let plant = Plant::builtin("bottling").unwrap().unwrap();
+        let a = hidden(&plant, 7);
+        assert_eq!(a, hidden(&plant, 7), "a function of the seed");
+        assert_ne!(a, hidden(&plant, 8));
+        assert_eq!((&a.links, &a.tags, &a.groups, &a.cells), (&plant.links, &plant.tags, &plant.groups, &plant.cells));
+        let mut changed = 0;
+        for (ours, theirs) in a.assets.iter().zip(&plant.assets) {
+            assert_eq!((&ours.id, &ours.actions, &ours.control), (&theirs.id, &theirs.actions, &theirs.control));
+            for (o, t) in ours.gives.iter().zip(&theirs.gives) {
+                assert!((1.0..=1.08).contains(&(o.capacity / t.capacity)), "{}", ours.id);
+                changed += 1;
+            }
+            for (o, t) in ours.needs.iter().zip(&theirs.needs) {
+                assert!(o.amount <= t.amount && o.amount >= 0.92 * t.amount, "{}", ours.id);
+            }
+            if let (Some(o), Some(t)) = (ours.thermal, theirs.thermal) {
+                let ratio = o.capacity_kj_per_k / t.capacity_kj_per_k;
+                assert!((0.05..=0.151).contains(&(ratio - 1.0).abs()), "{}: {ratio}", ours.id);
+            }
+        }
+        assert!(changed > 10);
+    }
+
+    #[test]
+    fn one_asset_more_leaves_the_others_as_they_were() {
+        let plant = Plant::builtin("bottling").unwrap().unwrap();
+        let mut more = plant.clone();
+        let mut extra = more.assets[0].clone();
+        extra.id = "EXTRA".into();
+        more.assets.insert(0, extra);
+        assert_eq!(hidden(&more, 3).assets[1..], hidden(&plant, 3).assets[..]);
+    }
+}

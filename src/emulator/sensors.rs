@@ -118,3 +118,76 @@ pub(super) fn truth(model: &Model, state: &State, tag: &Tag) -> Option<f64> {
         Quantity::Free(_) => Some(0.5 * (tag.min + tag.max)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::codec::decode;
+    use crate::plant::Encoding;
+
+    #[test]
+    fn every_tag_speaks_in_its_period_and_near_the_truth() {
+        let plant = Plant::builtin("bottling").unwrap().unwrap();
+        let model = Model::compile(&plant).unwrap();
+        let state = State::nominal(&model);
+        let start = Time::from_s(1.7e9);
+        let mut sensors = Sensors::new(&plant, 9, 1.0, start).unwrap();
+        let mut seen = vec![Vec::new(); plant.tags.len()];
+        for tick in 0..6000 {
+            let now = start + Span::from_s(0.02 * f64::from(tick));
+            for payload in sensors.due(&model, &state, now, 1.0) {
+                let tag = &plant.tags[payload.tag.index()];
+                let sample = decode(tag.encoding, &payload.bytes).unwrap();
+                if tag.encoding == Encoding::Json {
+                    assert_eq!(sample.sequence, Some(seen[payload.tag.index()].len() as u64));
+                }
+                seen[payload.tag.index()].push(sample.value);
+            }
+        }
+        for (tag, values) in plant.tags.iter().zip(&seen) {
+            let expected = 120.0 / tag.period.s();
+            assert!((values.len() as f64 - expected).abs() <= 1.0, "{}: {} samples, {expected} expected", tag.id, values.len());
+            let Some(last) = values.last() else { continue };
+            let Some(truth) = truth(&model, &state, tag) else { continue };
+            let shown = Unit::parse(&tag.published_unit).unwrap().convert(*last, &Unit::parse(&tag.unit).unwrap()).unwrap();
+            assert!((shown - truth).abs() <= 5.0 * tag.noise_sd + 1e-9, "{}: {shown} for {truth}", tag.id);
+        }
+    }
+
+    #[test]
+    fn a_sensor_lags_behind_a_step_and_stays_in_its_span() {
+        let plant = Plant::builtin("bottling").unwrap().unwrap();
+        let tag = plant.tags.iter().find(|t| t.quantity == Quantity::Temperature).unwrap();
+        let unit = Unit::parse("Cel").unwrap();
+        let mut t =
+            Transmitter { tag: TagId(0), key: 0, unit: unit.clone(), published: unit, lag_s: 10.0, shown: None, next: Time::ZERO, sequence: 0 };
+        assert_eq!(t.measure(tag, 20.0, Time::ZERO, 0.0), 20.0);
+        let after_one_lag = t.measure(tag, 30.0, Time::from_s(10.0), 0.0);
+        assert!((after_one_lag - (30.0 - 10.0 * libm::exp(-1.0))).abs() < 1e-9, "{after_one_lag}");
+        assert_eq!(t.measure(tag, 30.0, Time::from_s(20.0), 1e9), tag.max);
+    }
+
+    #[test]
+    fn a_fast_clock_slows_publishing_but_never_to_staleness() {
+        let plant = Plant::builtin("bottling").unwrap().unwrap();
+        let model = Model::compile(&plant).unwrap();
+        let state = State::nominal(&model);
+        for rate in [1.0, 60.0, 200.0] {
+            let mut sensors = Sensors::new(&plant, 9, 1.0, Time::ZERO).unwrap();
+            let mut last = vec![Time::ZERO; plant.tags.len()];
+            let mut sent = 0;
+            for tick in 1..500 {
+                let now = Time::from_s(0.02 * rate * f64::from(tick));
+                for p in sensors.due(&model, &state, now, rate) {
+                    last[p.tag.index()] = now;
+                    sent += 1;
+                }
+                for (tag, last) in plant.tags.iter().zip(&last) {
+                    assert!(now - *last <= tag.max_age, "{} at rate {rate}", tag.id);
+                }
+            }
+            // 10 s of real time
+            assert!(f64::from(sent) / 10.0 <= 45.0 * plant.tags.len() as f64, "rate {rate}: {sent}");
+        }
+    }
+}

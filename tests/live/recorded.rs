@@ -24,7 +24,10 @@ fn data(file: &str) -> Option<PathBuf> {
 fn plant_of(columns: &[String]) -> Plant {
     let tag = |c: &String| format!("(measures: Free({c:?}), unit: \"1\", min: -1e9, max: 1e9, period: \"3min\", max_age: \"10min\")");
     let tags: Vec<String> = columns.iter().map(tag).collect();
-    let scene = format!("(version: 1, id: \"te\", name: \"TE\", media: [], assets: [(id: \"R-1\", name: \"R\", at: (0, 0, 0), tags: [{}])])", tags.join(", "));
+    let scene = format!(
+        "(version: 1, id: \"te\", name: \"TE\", media: [], assets: [(id: \"R-1\", name: \"R\", at: (0, 0, 0), tags: [{}])])",
+        tags.join(", ")
+    );
     Plant::parse(&scene, "te.scene.ron").unwrap()
 }
 
