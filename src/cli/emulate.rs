@@ -2,7 +2,7 @@
 
 use super::{CliError, code, edge, live};
 use crate::{
-    emulator::{Emulator, EmulatorOptions},
+    emulator::{self, EmulatorOptions},
     link::{Broker, LinkError},
     plant::Plant,
     sim::{Intervention, Until},
@@ -40,7 +40,7 @@ pub struct EmulateArgs {
 }
 
 /// `CH-1@30min+2h` → lose CH-1 after 30 min for 2 h.
-fn injection(plant: &Plant, text: &str) -> Result<(Span, Intervention), CliError> {
+pub(super) fn injection(plant: &Plant, text: &str) -> Result<(Span, Intervention), CliError> {
     let form = || CliError::invalid(format!("--inject {text:?}: write ASSET@SPAN or ASSET@SPAN+SPAN, for example CH-1@30min"));
     let (asset, rest) = text.split_once('@').ok_or_else(form)?;
     let (at, lasts) = rest.split_once('+').map_or((rest, None), |(a, l)| (a, Some(l)));
@@ -71,11 +71,11 @@ pub fn run(args: &EmulateArgs) -> Result<(), CliError> {
     };
     let options = EmulatorOptions {
         lie: args.lie,
-        noise: !args.no_noise,
+        noise: f64::from(u8::from(!args.no_noise)),
         inject,
-        ..EmulatorOptions::new(plant.clone(), args.seed, clock.clone(), url.clone(), system.clone())
+        ..EmulatorOptions::new((*plant).clone(), args.seed, clock.clone(), system.clone(), url.clone())
     };
-    let handle = Emulator::start(options).map_err(|e| emulator_error(&e))?;
+    let handle = emulator::start(options).map_err(|e| emulator_error(&e))?;
     println!("{}: {} assets, {} tags on {url} at rate {} (seed {}){}", plant.name, plant.assets.len(), plant.tags.len(), args.rate, args.seed, if args.lie { ", lying about commands" } else { "" });
     let interrupted = live::interrupted()?;
     let end = duration.map(|d| clock.now() + d);

@@ -3,11 +3,12 @@
 use super::{CliError, code, edge};
 use crate::{
     clock::PlantClock,
-    emulator::{Emulator, EmulatorHandle, EmulatorOptions},
+    emulator::{self, EmulatorHandle, EmulatorOptions},
     governance::{IdentityBook, KdfCost, Role},
     link::Broker,
     plant::Plant,
     sim::Intervention,
+    time::Span,
     twin::{self, Pace, Secret, TwinConfig, TwinHandle},
 };
 use std::{
@@ -32,6 +33,10 @@ pub struct LiveOptions {
     pub lie: bool,
     /// Run the stand-in plant.
     pub emulator: bool,
+    /// Outages of the stand-in plant, `ASSET@SPAN` as in `emulate --inject`, counted from `inject_from` after its start.
+    pub inject: Vec<String>,
+    /// See `inject`.
+    pub inject_from: Span,
     /// Client id of the twin on the broker.
     pub client: String,
 }
@@ -164,6 +169,17 @@ impl Live {
             e.stop();
         }
     }
+}
+
+/// The stand-in plant of a session, on the session's clock.
+fn start_emulator(options: &LiveOptions, plant: &Plant, clock: &PlantClock, system: &Arc<edge::SystemClock>, url: &str) -> Result<EmulatorHandle, CliError> {
+    let mut inject = Vec::new();
+    for text in &options.inject {
+        let (after, what) = super::emulate::injection(plant, text)?;
+        inject.push((options.inject_from + after, what));
+    }
+    let options = EmulatorOptions { lie: options.lie, inject, ..EmulatorOptions::new(plant.clone(), options.seed, clock.clone(), system.clone(), url) };
+    emulator::start(options).map_err(|e| super::emulate::emulator_error(&e))
 }
 
 /// Password of the demo identities. They exist only where the session runs its own stand-in plant.

@@ -1,7 +1,10 @@
 //! `plantcast serve`: the twin headless against a broker, until interrupted.
 
 use super::{CliError, edge, live};
-use crate::twin::{LiveView, Severity};
+use crate::{
+    time::Span,
+    twin::{LiveView, Severity},
+};
 use std::{path::PathBuf, sync::atomic::Ordering, time::Duration};
 
 /// Arguments of `serve`.
@@ -46,6 +49,8 @@ pub fn run(args: &ServeArgs) -> Result<(), CliError> {
         seed: args.seed,
         lie: false,
         emulator: false,
+        inject: Vec::new(),
+        inject_from: Span::ZERO,
         client: "plantcast-serve".into(),
     };
     let mut live = live::Live::start(&options)?;

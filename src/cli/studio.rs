@@ -64,14 +64,13 @@ pub fn run(args: &StudioArgs) -> Result<u8, CliError> {
         seed: 7,
         lie: false,
         emulator: embedded,
+        inject: session.inject.clone(),
+        inject_from: PRE_ROLL,
         client: "plantcast-studio".into(),
     };
     let mut live = live::Live::start(&options)?;
     if embedded {
         pre_roll(&live, session.rate);
-        for text in &session.inject {
-            live.inject_text(text)?;
-        }
     }
     let studio = window::StudioOptions {
         screenshot: args.screenshot.clone().map(|p| (p, args.after)),

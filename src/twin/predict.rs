@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     estimate::Belief,
-    fidelity::{Evidence, Scores},
+    fidelity::{Evidence, FidelityOptions, FidelityReport, Scores},
     forecast::{self, Forecast, Progress, Request},
     plant::{Action, AssetId, InitialMode, Plant},
     scenario::{Scenario, StartFrom},
@@ -29,18 +29,22 @@ const START_STATES: usize = 64;
 
 /// Scores of the twin's own predictions.
 #[derive(Resource)]
-pub struct FidelityRes(pub Scores);
+pub struct FidelityRes {
+    scores: Scores,
+    /// The newest verdicts.
+    pub report: FidelityReport,
+}
 
 impl FidelityRes {
     /// As people see it.
     pub fn view(&self) -> FidelityView {
-        let r = self.0.plant_report();
+        let plant = &self.report.plant;
         FidelityView {
-            evidence: super::project::evidence_word(r.evidence).into(),
-            scored: r.scored,
-            relative_crps: r.relative_crps,
-            brier: r.brier,
-            coverage_90: r.coverage_90,
+            evidence: plant.evidence.name().into(),
+            scored: self.report.counts.scored,
+            relative_crps: plant.relative_crps,
+            brier: plant.brier,
+            coverage_90: plant.coverage_90,
         }
     }
 }
@@ -78,21 +82,28 @@ impl ForecastRes {
 
 pub(super) fn plugin(app: &mut App) {
     let plant = app.world().resource::<PlantRes>();
-    app.insert_resource(FidelityRes(Scores::new(plant.model.clone())));
+    let scores = Scores::new(&plant.plant, FidelityOptions::default());
+    let report = scores.report();
+    app.insert_resource(FidelityRes { scores, report });
     app.init_resource::<ForecastRes>();
     app.add_systems(FixedUpdate, (score, take_commands, poll).chain().in_set(TwinSystems::Predict));
 }
 
 fn score(mut fidelity: ResMut<FidelityRes>, belief: Res<BeliefRes>, intake: Res<IntakeRes>, mut events: ResMut<EventsRes>, plant: Res<PlantRes>) {
-    let before = fidelity.0.plant_report().evidence;
+    let before = fidelity.report.plant.evidence;
     for sample in &intake.accepted {
-        fidelity.0.observe(sample);
+        fidelity.scores.observe(sample);
     }
-    fidelity.0.tick(&belief.0);
-    let after = fidelity.0.plant_report().evidence;
+    match fidelity.scores.tick(&plant.model, &belief.0) {
+        Ok(false) => return,
+        Ok(true) => {}
+        Err(e) => tracing::debug!(error = %e, "no prediction from this belief"),
+    }
+    fidelity.report = fidelity.scores.report();
+    let after = fidelity.report.plant.evidence;
     if before != after {
         let severity = if after == Evidence::Poor { Severity::Warning } else { Severity::Info };
-        let text = format!("fidelity of the twin's own predictions: {}", super::project::evidence_word(after));
+        let text = format!("fidelity of the twin's own predictions: {}", after.name());
         events.push(&plant.plant, EventView { at: belief.0.at, severity, asset: None, text, trace: None });
     }
 }

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     estimate::{AssetBelief, Estimate, GOOD},
-    fidelity::Evidence,
     link::{ControlMode, LinkStatus},
     plant::{Asset, AssetId, TagId},
     sim::Mode,
@@ -82,7 +81,7 @@ fn view_of(s: &Sources, steps: u64) -> LiveView {
         assets: s.plant.plant.asset_ids().map(|id| asset_view(s, id)).collect(),
         tags: (0..s.plant.plant.tags.len() as u32).map(|i| tag_view(s, TagId(i), now)).collect(),
         trends: s.trends.0.clone(),
-        fidelity: fidelity_view(s),
+        fidelity: s.fidelity.view(),
         events: s.events.shown.clone(),
         forecast: s.forecast.view(),
         agents: s.agents.0.clone(),
@@ -150,7 +149,7 @@ fn asset_view(s: &Sources, id: AssetId) -> AssetView {
         imputed: b.imputed,
         drift: b.drift,
         confidence: b.confidence,
-        fidelity: evidence_word(s.fidelity.0.asset_evidence(id)).into(),
+        fidelity: s.fidelity.report.assets.get(id.index()).map_or_else(|| "unvalidated".into(), |f| f.evidence.name().into()),
         proposals: open as u32,
     }
 }
@@ -167,19 +166,6 @@ fn tag_view(s: &Sources, id: TagId, now: Time) -> TagView {
             age: h.age,
         },
     }
-}
-
-/// The word for a verdict on fidelity.
-pub(super) fn evidence_word(e: Evidence) -> &'static str {
-    match e {
-        Evidence::Unvalidated => "unvalidated",
-        Evidence::Poor => "poor",
-        Evidence::Good => "good",
-    }
-}
-
-fn fidelity_view(s: &Sources) -> FidelityView {
-    s.fidelity.view()
 }
 
 fn empty_view() -> LiveView {

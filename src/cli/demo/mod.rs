@@ -9,6 +9,7 @@ mod report;
 mod story;
 
 use super::{CliError, code, live};
+use crate::time::Span;
 use report::Report;
 use std::path::PathBuf;
 
@@ -90,6 +91,8 @@ pub fn run(args: &DemoArgs) -> Result<u8, CliError> {
         seed: args.seed,
         lie: args.lie,
         emulator: true,
+        inject: Vec::new(),
+        inject_from: Span::ZERO,
         client: "plantcast-demo".into(),
     };
     let mut live = live::Live::start(&options)?;
