@@ -6,7 +6,7 @@
 use super::{govern, runtime::Clocks};
 use crate::{
     clock::{Entropy, PlantClock, WallClock},
-    governance::IdentityBook,
+    governance::{IdentityBook, PortSink},
     history::{HistoryError, Store},
     link::{self, ConnectOptions, Connection, LinkError},
     plant::Plant,
@@ -136,7 +136,7 @@ pub(super) fn insert(app: &mut App, config: TwinConfig, step_s: f64) -> Result<(
         seed: config.seed,
         threads: config.threads,
     };
-    govern::insert(app, parts, port)?;
+    govern::insert(app, parts, PortSink::new(port))?;
     app.insert_resource(clocks);
     app.insert_resource(PlantRes { plant: config.plant, model });
     app.insert_resource(LinkRes { connection, url: config.broker_url, may_command: config.may_command });

@@ -13,6 +13,7 @@ mod decide;
 mod estimate;
 mod govern;
 mod governance_thread;
+mod governance_views;
 mod ingest;
 mod jobs;
 mod physics;

@@ -110,9 +110,7 @@ fn outage(live: &mut Live, lost: AssetId, plant: &Plant, report: &mut Report) ->
 }
 
 fn forecast(live: &Live, lost: AssetId, plant: &Arc<Plant>, args: &DemoArgs, report: &mut Report) -> Result<(), CliError> {
-    let mut scenario = Scenario::live_outage(plant, lost, Span::ZERO);
-    scenario.runs = args.runs;
-    scenario.seed = args.seed;
+    let scenario = Scenario::live_outage(plant, lost, args.runs, args.seed);
     let before = live.twin.view().forecast.answer.as_ref().map(|f| f.hash);
     if !live.twin.send(TwinCommand::RunForecast(Box::new(scenario))) {
         return Err(CliError::failed("the twin does not take commands"));

@@ -1,0 +1,100 @@
+//! Cases and audit rows as people see them: words, numbers with units, nothing decided.
+
+use super::{AuditView, AvoidedLoss, EventView, GateCheckView, ProposalView, Severity};
+use crate::{
+    governance::{Author, Case, Check, GateOutcome, Requirement, Stage, words},
+    history,
+    plant::Plant,
+};
+
+/// An event of governance in the runtime's form.
+pub(super) fn event(plant: &Plant, e: history::Event) -> EventView {
+    let severity = match e.severity {
+        history::Severity::Info | history::Severity::Notice => Severity::Info,
+        history::Severity::Warning => Severity::Warning,
+        history::Severity::Alarm => Severity::Alarm,
+    };
+    EventView { at: e.at, severity, asset: e.asset.and_then(|a| plant.asset_by_id(&a)), text: e.text, trace: e.trace }
+}
+
+/// An audit row as one line.
+pub(super) fn audit(row: &history::AuditRow) -> AuditView {
+    let body: serde_json::Value = serde_json::from_str(&row.record.body).unwrap_or_default();
+    let text = |key: &str| body.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_string();
+    AuditView {
+        seq: row.seq,
+        at: row.record.at_wall,
+        kind: row.record.kind.clone(),
+        actor: text("actor"),
+        text: text("text"),
+        hash: crate::governance::hex(&row.hash).chars().take(12).collect(),
+    }
+}
+
+/// A case with everything a signer must see.
+pub(super) fn proposal(plant: &Plant, case: &Case, outcome: Option<&GateOutcome>) -> ProposalView {
+    let p = &case.proposal;
+    let authority = case.stage.authority();
+    let verdict = authority.map(|a| &a.verdict).or(outcome.map(|o| &o.verdict));
+    ProposalView {
+        id: p.id.to_string(),
+        title: p.title.clone(),
+        author: match &p.author {
+            Author::Agent { cell } => plant.cells.get(cell.index()).map_or_else(|| "agent".into(), |c| format!("agent of {}", c.name)),
+            Author::Person { identity } => identity.clone(),
+        },
+        state: case.stage.name().into(),
+        awaits_signature: matches!(case.stage, Stage::Simulated(_)),
+        signatures: authority.map_or((0, 0), |a| (needed(&a.ruling.requirement), a.signatures.len() as u32)),
+        risk: authority.map_or_else(String::new, |a| a.ruling.to_string()),
+        reason_required: authority.is_some_and(|a| a.ruling.reason_required || a.verdict.supervisor),
+        assets: p.targets(),
+        commands: p.commands.iter().map(|c| command_line(plant, c)).collect(),
+        reasons: p.rationale.reasons.clone(),
+        alternatives: p.rationale.alternatives.iter().map(|a| (a.name.clone(), alternative(a.q_value, &a.result))).collect(),
+        expected: p.rationale.expected.clone(),
+        gate: verdict.map_or_else(Vec::new, |v| v.checks.iter().map(check).collect()),
+        verdict: verdict.map_or_else(
+            || "being simulated".to_string(),
+            |v| v.refusal().unwrap_or_else(|| format!("passed: {} checks hold, probability of harm {:.1} %", v.checks.len(), v.harm * 100.0)),
+        ),
+        evidence: verdict.map_or_else(String::new, |v| crate::governance::hex(&v.evidence.0)),
+        expires: authority.map(|a| a.warrant.expires),
+        avoided: outcome.and_then(|o| o.gain.as_ref()).map(|g| AvoidedLoss {
+            mean: g.mean,
+            low: g.low,
+            high: g.high,
+            probability_better: g.probability_better,
+            currency: plant.money.currency.clone(),
+        }),
+        history: case.history.clone(),
+        trace: p.trace.clone(),
+    }
+}
+
+fn needed(r: &Requirement) -> u32 {
+    match r {
+        Requirement::Auto => 0,
+        Requirement::OneSignature => 1,
+        Requirement::TwoSignatures => 2,
+        Requirement::Never => 0,
+    }
+}
+
+fn command_line(plant: &Plant, c: &crate::governance::ProposedCommand) -> String {
+    let undo = c.compensation.map_or_else(|| "cannot be undone".to_string(), |u| format!("undone by: {}", words(plant, u)));
+    format!("{} · {undo} · effect measured within {}", words(plant, c.action), c.effect.within)
+}
+
+fn alternative(q: Option<f64>, result: &str) -> String {
+    match q {
+        Some(q) if result.is_empty() => format!("Q {q:.0}"),
+        Some(q) => format!("Q {q:.0} · {result}"),
+        None => result.to_string(),
+    }
+}
+
+fn check(c: &Check) -> GateCheckView {
+    let number = |v: Option<f64>| v.map_or_else(|| "—".to_string(), |v| format!("{v:.3} {}", c.unit).trim_end().to_string());
+    GateCheckView { name: c.name.clone(), measured: if c.measured.is_some() { number(c.measured) } else { c.detail.clone() }, limit: number(c.limit), passed: c.passed }
+}
