@@ -12,8 +12,8 @@ pub mod plant; // L1 WHAT the plant is
 
 pub mod history; // L2 the store on disk: audit, outbox, events, samples
 pub mod link; // L2 the outside world: MQTT, recordings, codec, command port
-pub mod sim; // L2 HOW it evolves: state, events, allocation, failures, accounting, fork
-pub mod physics; // L2 packs on conveyors, a rigid-body world as a value
+pub mod physics;
+pub mod sim; // L2 HOW it evolves: state, events, allocation, failures, accounting, fork // L2 packs on conveyors, a rigid-body world as a value
 
 pub mod estimate; // L3 telemetry to belief
 
