@@ -1,9 +1,10 @@
-//! The engine against exact results, and the properties that make it trustworthy: determinism, conservation, accounting.
+//! The engine's integration tests: exact results, determinism, conservation, accounting, whole stories. One binary of modules.
 
 mod availability;
 mod cascade;
 mod determinism;
 mod levels;
+mod scenes;
 mod services;
 mod support;
 mod temperatures;
