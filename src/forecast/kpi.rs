@@ -1,0 +1,63 @@
+//! The KPIs of a forecast: one table of names, units, directions and how they follow from a run's totals.
+//!
+//! Owns the table only. Invariant: every KPI is cumulated since the start, so a fan at the horizon shows
+//! what the totals say.
+
+use crate::sim::Totals;
+
+/// One KPI that a run's totals determine.
+pub(super) struct Kpi {
+    /// Id in results.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// Unit; `$` stands for the plant's currency.
+    pub unit: &'static str,
+    /// Direction.
+    pub higher_is_better: bool,
+    /// Value.
+    pub of: fn(&Totals) -> f64,
+}
+
+/// KPIs from totals, in order of display.
+pub(super) const KPIS: [Kpi; 9] = [
+    Kpi { id: "profit", name: "Profit", unit: "$", higher_is_better: true, of: Totals::profit },
+    Kpi { id: "good_units", name: "Good units", unit: "{unit}", higher_is_better: true, of: |t| t.good_units },
+    Kpi { id: "scrap_units", name: "Scrap", unit: "{unit}", higher_is_better: false, of: |t| t.scrap_units + t.lost_hold_units },
+    Kpi { id: "cost", name: "Cost", unit: "$", higher_is_better: false, of: cost },
+    Kpi { id: "energy_kwh", name: "Energy", unit: "kWh", higher_is_better: false, of: |t| t.energy_kwh },
+    Kpi { id: "energy_cost", name: "Energy cost", unit: "$", higher_is_better: false, of: |t| t.energy_cost },
+    Kpi { id: "co2_kg", name: "CO2", unit: "kg", higher_is_better: false, of: |t| t.co2_kg },
+    Kpi { id: "trips", name: "Trips", unit: "1", higher_is_better: false, of: |t| t.trips as f64 },
+    Kpi { id: "limit_exceedance_h", name: "Time beyond limits", unit: "h", higher_is_better: false, of: |t| t.limit_exceedance_h },
+];
+
+/// Positions of the money KPIs to which a plan's extra cost is added.
+pub(super) const PROFIT: usize = 0;
+/// See [`PROFIT`].
+pub(super) const COST: usize = 3;
+/// Units that left the plant.
+pub(super) const GOOD: usize = 1;
+/// Hours until the outputs served as in the baseline again: not a total, appended per run.
+pub(super) const RECOVERY: Kpi =
+    Kpi { id: "recovery_h", name: "Recovery time", unit: "h", higher_is_better: false, of: |_| 0.0 };
+/// Fan of the output rate, from the differences of `good_units`.
+pub(super) const THROUGHPUT: (&str, &str) = ("throughput_per_h", "{unit}/h");
+
+/// KPIs per run: the table and the recovery time.
+pub(super) const COUNT: usize = KPIS.len() + 1;
+
+/// The KPI at a position below [`COUNT`].
+pub(super) fn kpi(index: usize) -> &'static Kpi {
+    KPIS.get(index).unwrap_or(&RECOVERY)
+}
+
+/// Unit for people and machines.
+pub(super) fn unit(kpi: &Kpi, currency: &str) -> String {
+    if kpi.unit == "$" { currency.to_owned() } else { kpi.unit.to_owned() }
+}
+
+/// Everything paid: energy, crews, actions, downtime.
+fn cost(t: &Totals) -> f64 {
+    t.energy_cost + t.crew_cost + t.action_cost + t.downtime_cost
+}
