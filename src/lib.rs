@@ -3,11 +3,16 @@
 //! The map. A module uses only lower layers (see `ARCHITECTURE.md`; enforced by `tests/architecture.rs`).
 
 pub mod clock; // L0
+pub mod document; // L0
 pub mod rng; // L0
 pub mod time; // L0
+pub mod units; // L0
 
 pub mod plant; // L1 WHAT the plant is
 
 pub mod agent; // L5
+
+#[cfg(feature = "studio")]
+pub mod studio; // L8 window, 3D, pictures
 
 pub mod cli; // L9 the command line
