@@ -12,7 +12,7 @@ use std::{ops::ControlFlow, sync::Arc};
 /// Most futures of one forecast: bounds memory (per future and alternative about 0.2 kB beyond the fans').
 pub const MAX_RUNS: u32 = 100_000;
 /// Most responses of one forecast.
-pub const MAX_RESPONSES: usize = 32;
+pub use crate::scenario::MAX_RESPONSES;
 
 /// Everything a forecast depends on.
 #[derive(Clone)]

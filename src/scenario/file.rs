@@ -8,7 +8,7 @@ use super::model::{Disruption, Response, Scenario, StartSpec};
 use crate::document::{self, DocumentError, Issue, Limits, Source};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The only version so far.
 pub(super) const VERSION: u32 = 1;
@@ -20,29 +20,21 @@ pub(super) struct RawScenario {
     pub version: u32,
     pub id: String,
     pub name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<String>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<String>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<String>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scene: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<StartSpec>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<StartSpec>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<Span>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub horizon: Option<Span>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<u32>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<u64>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "bare")]
-    #[schemars(with = "Option<f64>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ambient_offset_c: Option<f64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_disruptions: Vec<String>,
@@ -54,17 +46,120 @@ pub(super) struct RawScenario {
     pub responses: Vec<Response>,
 }
 
-/// Options written without `Some(…)`: a field is there or it is not.
-mod bare {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub fn serialize<T: Serialize, S: Serializer>(value: &Option<T>, s: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(v) => v.serialize(s),
-            None => s.serialize_none(),
+const LIMITS: Limits = Limits { bytes: 1 << 20, depth: 16, values: 50_000 };
+
+/// Where the text of a scenario that is inherited from comes from.
+type Lookup<'l> = dyn Fn(&str) -> Result<Option<(String, PathBuf)>, DocumentError> + 'l;
+
+impl Scenario {
+    /// Reads a scenario file; what it inherits from is looked for beside it, then among the built-in ones.
+    ///
+    /// # Errors
+    /// [`DocumentError`] with file and line: unreadable, malformed, incomplete, or inheriting in a circle.
+    pub fn load(path: &Path) -> Result<Self, DocumentError> {
+        Self::open(path).map(|(scenario, _)| scenario)
+    }
+
+    /// As [`Scenario::load`], with the source that locates later issues (see [`Scenario::located`]).
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn open(path: &Path) -> Result<(Self, Source), DocumentError> {
+        let (raw, source) = document::read_ron::<RawScenario>(path, &LIMITS)?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let beside = |id: &str| {
+            let file = folder.join(format!("{id}.scenario.ron"));
+            match std::fs::read_to_string(&file) {
+                Ok(text) => Ok(Some((text, file))),
+                Err(_) => Ok(super::builtin(id).map(|text| (text.to_owned(), PathBuf::from(format!("{id}.scenario.ron"))))),
+            }
+        };
+        let scenario = resolve_raw(raw, &source, &beside, &mut Vec::new())?;
+        Ok((scenario, source))
+    }
+
+    /// Reads a scenario from a text; what it inherits from is looked for among the built-in ones. `name`
+    /// stands for the file in messages.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn parse(text: &str, name: &str) -> Result<Self, DocumentError> {
+        Self::parse_with_source(text, name).map(|(scenario, _)| scenario)
+    }
+
+    /// As [`Scenario::parse`], with the source that locates later issues.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn parse_with_source(text: &str, name: &str) -> Result<(Self, Source), DocumentError> {
+        let (raw, source) = document::parse_ron::<RawScenario>(text, Path::new(name), &LIMITS)?;
+        let among = |id: &str| Ok(super::builtin(id).map(|text| (text.to_owned(), PathBuf::from(format!("{id}.scenario.ron")))));
+        let scenario = resolve_raw(raw, &source, &among, &mut Vec::new())?;
+        Ok((scenario, source))
+    }
+
+    /// Reads a text whose base is at hand.
+    #[cfg(test)]
+    pub(super) fn from_text(text: &str, name: &str, base: impl Fn(&str) -> Option<Scenario>) -> Result<Self, DocumentError> {
+        let (raw, source) = document::parse_ron::<RawScenario>(text, Path::new(name), &LIMITS)?;
+        let base = raw.extends.as_deref().and_then(base);
+        inherit::resolve(raw, base).map_err(|issues| Self::located(issues, &source))
+    }
+
+    /// The canonical text: only what differs from the base.
+    pub fn to_text(&self) -> String {
+        let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let pretty = ron::ser::PrettyConfig::new().depth_limit(3).indentor("    ").struct_names(false);
+        // Serialising plain strings, numbers and lists into memory has no way to fail.
+        let mut text = options.to_string_pretty(&inherit::difference(self), pretty).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// Writes the canonical text, whole or not at all.
+    ///
+    /// # Errors
+    /// [`DocumentError::Io`] when the folder cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), DocumentError> {
+        document::write_atomic(path, &self.to_text())
+    }
+
+    /// Issues of a meaning check as an error that names file and lines.
+    pub fn located(issues: Vec<Issue>, source: &Source) -> DocumentError {
+        let located = issues.into_iter().map(|i| Issue { line: i.line.or_else(|| source.line_of(&i.at)), ..i }).collect();
+        DocumentError::Invalid { path: source.path.clone(), issues: located }
+    }
+
+    /// JSON Schema of the file form, for editors.
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(RawScenario).to_value()
+    }
+}
+
+/// Resolves the chain of bases, nearest first; `chain` holds the ids on the way.
+fn resolve_raw(raw: RawScenario, source: &Source, lookup: &Lookup<'_>, chain: &mut Vec<String>) -> Result<Scenario, DocumentError> {
+    chain.push(raw.id.clone());
+    let base = match &raw.extends {
+        None => None,
+        Some(id) => {
+            let refuse = |brief: String, hint: &str| {
+                Err(Scenario::located(vec![inherit::issue("extends", brief, hint.into())], source))
+            };
+            if chain.contains(id) {
+                return refuse(format!("inherits in a circle: {} -> {id}", chain.join(" -> ")), "let one of them stand alone");
+            }
+            if chain.len() >= inherit::MAX_INHERITANCE {
+                return refuse(format!("inherits over more than {} steps", inherit::MAX_INHERITANCE), "flatten the chain");
+            }
+            let plain = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            let found = if plain { lookup(id)? } else { None };
+            let Some((text, name)) = found else {
+                return refuse(format!("there is no scenario {id:?}"), "name a scenario file beside this one, without folder and ending");
+            };
+            let (raw, source) = document::parse_ron::<RawScenario>(&text, &name, &LIMITS)?;
+            Some(resolve_raw(raw, &source, lookup, chain)?)
         }
-    }
-    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
-        T::deserialize(d).map(Some)
-    }
+    };
+    inherit::resolve(raw, base).map_err(|issues| Scenario::located(issues, source))
 }

@@ -13,6 +13,9 @@ mod file;
 mod inherit;
 mod model;
 
+/// Most responses of a scenario that can be compared at once.
+pub const MAX_RESPONSES: usize = 32;
+
 pub use builtin::{builtin, builtin_names};
 pub use compile::Compiled;
 pub use edit::{EditError, ScenarioEdit};
