@@ -10,6 +10,9 @@ pub mod units; // L0
 
 pub mod plant; // L1 WHAT the plant is
 
+pub mod history; // L2 the store on disk: audit, outbox, events, samples
+pub mod link; // L2 the outside world: MQTT, recordings, codec, command port
+
 pub mod agent; // L5
 
 #[cfg(feature = "studio")]

@@ -26,7 +26,7 @@ pub use command::{Secret, TwinCommand};
 pub use compose::{ComposeError, TwinConfig};
 pub use runtime::{Pace, TwinHandle, start};
 pub use view::{
-    AgentView, AssetView, AuditView, EventView, FidelityView, ForecastView, GateCheckView, IntakeView, LinkView, LiveView, ProposalView, Severity, TagView,
+    AgentView, AssetView, AuditView, AvoidedLoss, EventView, FidelityView, ForecastView, GateCheckView, IntakeView, LinkView, LiveView, ProposalView, Severity, TagView,
     Trend, Value,
 };
 

@@ -280,10 +280,27 @@ pub struct ProposalView {
     pub evidence: String,
     /// Expires at (monotonic).
     pub expires: Option<Monotonic>,
+    /// Simulated gain against doing nothing over the gate's horizon.
+    pub avoided: Option<AvoidedLoss>,
     /// Life so far: (plant time, what).
     pub history: Vec<(Time, String)>,
     /// Trace id.
     pub trace: String,
+}
+
+/// Paired difference of profit, response − doing nothing.
+#[derive(Clone, Debug, Serialize)]
+pub struct AvoidedLoss {
+    /// Mean.
+    pub mean: f64,
+    /// 95 % interval, lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Share of paired futures in which the response earns more.
+    pub probability_better: f64,
+    /// ISO 4217 code.
+    pub currency: String,
 }
 
 /// One check of the gate.
