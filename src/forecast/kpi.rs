@@ -1,7 +1,7 @@
 //! The KPIs of a forecast: one table of names, units, directions and how they follow from a run's totals.
 //!
-//! Owns the table only. Invariant: every KPI is cumulated since the start, so a fan at the horizon shows
-//! what the totals say.
+//! Owns the table only. Invariant: every KPI is additive over time and counted from the start of the
+//! forecast, so a fan at the horizon shows what the totals say.
 
 use crate::sim::Totals;
 
@@ -23,12 +23,12 @@ pub(super) struct Kpi {
 pub(super) const KPIS: [Kpi; 9] = [
     Kpi { id: "profit", name: "Profit", unit: "$", higher_is_better: true, of: Totals::profit },
     Kpi { id: "good_units", name: "Good units", unit: "{unit}", higher_is_better: true, of: |t| t.good_units },
-    Kpi { id: "scrap_units", name: "Scrap", unit: "{unit}", higher_is_better: false, of: |t| t.scrap_units + t.lost_hold_units },
+    Kpi { id: "scrap_units", name: "Scrap", unit: "{unit}", higher_is_better: false, of: |t| t.scrap_units },
     Kpi { id: "cost", name: "Cost", unit: "$", higher_is_better: false, of: cost },
     Kpi { id: "energy_kwh", name: "Energy", unit: "kWh", higher_is_better: false, of: |t| t.energy_kwh },
     Kpi { id: "energy_cost", name: "Energy cost", unit: "$", higher_is_better: false, of: |t| t.energy_cost },
     Kpi { id: "co2_kg", name: "CO2", unit: "kg", higher_is_better: false, of: |t| t.co2_kg },
-    Kpi { id: "trips", name: "Trips", unit: "1", higher_is_better: false, of: |t| t.trips as f64 },
+    Kpi { id: "trips", name: "Trips", unit: "1", higher_is_better: false, of: |t| t.trips },
     Kpi { id: "limit_exceedance_h", name: "Time beyond limits", unit: "h", higher_is_better: false, of: |t| t.limit_exceedance_h },
 ];
 
@@ -57,7 +57,16 @@ pub(super) fn unit(kpi: &Kpi, currency: &str) -> String {
     if kpi.unit == "$" { currency.to_owned() } else { kpi.unit.to_owned() }
 }
 
-/// Everything paid: energy, crews, actions, downtime.
+/// Everything paid or lost: energy, crews, actions, downtime, scrap.
 fn cost(t: &Totals) -> f64 {
-    t.energy_cost + t.crew_cost + t.action_cost + t.downtime_cost
+    t.energy_cost + t.crew_cost + t.action_cost + t.downtime_cost + t.scrap_cost
+}
+
+/// All KPIs of the table.
+pub(super) fn values(t: &Totals) -> [f64; KPIS.len()] {
+    let mut row = [0.0; KPIS.len()];
+    for (slot, kpi) in row.iter_mut().zip(&KPIS) {
+        *slot = (kpi.of)(t);
+    }
+    row
 }

@@ -65,8 +65,8 @@ impl Plan<'_> {
         let request = self.request;
         let start = self.warm(run)?;
         let base = self.simulate(run, &start, None, false)?;
-        let base_steps = StepIndex::of(&base, &start, request);
-        let baseline = self.figures(run, &base, 0.0, 0.0);
+        let base_steps = StepIndex::of(&base, request);
+        let baseline = self.figures(run, &start, &base, 0.0, 0.0);
         let mut alternatives = Vec::with_capacity(request.alternatives());
         for alternative in 0..request.alternatives() {
             let outcome = self.simulate(run, &start, Some(alternative), false)?;
@@ -117,7 +117,7 @@ impl Plan<'_> {
 
     fn compare(&self, run: u64, alternative: usize, start: &State, base: &StepIndex, outcome: &RunOutcome) -> AltRecord {
         let plant = self.request.model.plant();
-        let steps = StepIndex::of(outcome, start, self.request);
+        let steps = StepIndex::of(outcome, self.request);
         let differences: Vec<Difference> = plant.asset_ids().map(|a| self.difference(plant, start, a, base, &steps)).collect();
         let onsets: Vec<Option<Time>> = differences.iter().map(|d| d.impacts.first().map(|i| i.0)).collect();
         let mut record = AltRecord {
@@ -135,7 +135,7 @@ impl Plan<'_> {
         }
         let recovery = self.recovery_h(start, &differences);
         let extra = alternative.checked_sub(1).and_then(|i| self.request.responses.get(i)).map_or(0.0, |r| r.extra_cost);
-        record.figures = self.figures(run, outcome, extra, recovery);
+        record.figures = self.figures(run, start, outcome, extra, recovery);
         for (asset, d) in plant.asset_ids().zip(differences) {
             if d.gained {
                 record.gains.push(asset);
@@ -172,29 +172,27 @@ impl Plan<'_> {
         last.map_or(0.0, |end| (end - start.time()).h() - self.request.first_disruption().h()).max(0.0)
     }
 
-    fn figures(&self, run: u64, outcome: &RunOutcome, extra_cost: f64, recovery_h: f64) -> Figures {
-        let mut totals = [0.0; COUNT];
-        for (slot, kpi) in totals.iter_mut().zip(&KPIS) {
-            *slot = (kpi.of)(&outcome.totals);
-        }
-        totals[kpi::PROFIT] -= extra_cost;
-        totals[kpi::COST] += extra_cost;
-        totals[COUNT - 1] = recovery_h;
-        let grid = if run < u64::from(self.fan_runs) { self.grid(outcome, extra_cost) } else { Vec::new() };
-        Figures { totals, grid }
-    }
-
-    fn grid(&self, outcome: &RunOutcome, extra_cost: f64) -> Vec<f32> {
-        let row = |t: &Totals| {
-            let mut row = [0.0f32; KPIS.len()];
-            for (slot, kpi) in row.iter_mut().zip(&KPIS) {
-                *slot = (kpi.of)(t) as f32;
-            }
-            row[kpi::PROFIT] -= extra_cost as f32;
-            row[kpi::COST] += extra_cost as f32;
+    /// KPIs counted from the start of the forecast: what a warm-up (or the life before) added up is taken off.
+    fn figures(&self, run: u64, start: &State, outcome: &RunOutcome, extra_cost: f64, recovery_h: f64) -> Figures {
+        let mut zero = kpi::values(start.totals());
+        zero[kpi::PROFIT] += extra_cost;
+        zero[kpi::COST] -= extra_cost;
+        let since = |t: &Totals| {
+            let mut row = kpi::values(t);
+            row.iter_mut().zip(&zero).for_each(|(x, z)| *x -= z);
             row
         };
-        outcome.samples.iter().chain(std::iter::repeat(&outcome.totals)).take(self.points).flat_map(row).collect()
+        let mut totals = [0.0; COUNT];
+        totals[..KPIS.len()].copy_from_slice(&since(&outcome.totals));
+        totals[COUNT - 1] = recovery_h;
+        let mut grid = Vec::new();
+        if run < u64::from(self.fan_runs) {
+            let row = |t: &Totals| since(t).map(|x| x as f32);
+            grid.reserve_exact(self.points * KPIS.len());
+            grid.extend(row(start.totals()));
+            grid.extend(outcome.samples.iter().take(self.points - 1).flat_map(row));
+        }
+        Figures { totals, grid }
     }
 
     /// Output rate in the step before grid point `k` [unit/h], from a row-by-row grid.
@@ -209,19 +207,19 @@ pub(super) fn shifted(script: &Script, by: Span) -> Script {
     Script(script.0.iter().map(|(at, what)| (*at + by, *what)).collect())
 }
 
-/// Service steps of one run by asset, each list beginning at the start.
+/// Service steps of one run by asset.
 struct StepIndex {
     steps: Vec<Step>,
-    /// Position in the outcome's list for each step; `None` for the initial value.
-    origin: Vec<Option<u32>>,
+    /// Position in the outcome's list for each step.
+    origin: Vec<u32>,
     /// First step of each asset, and the end.
     first: Vec<usize>,
 }
 
 impl StepIndex {
-    fn of(outcome: &RunOutcome, start: &State, request: &Request) -> Self {
-        let plant = request.model.plant();
-        let mut counts = vec![1usize; plant.assets.len()];
+    /// The outcome lists every asset's service at the start first, so that no list is empty.
+    fn of(outcome: &RunOutcome, request: &Request) -> Self {
+        let mut counts = vec![0usize; request.model.plant().assets.len()];
         outcome.service.iter().for_each(|s| counts[s.asset.index()] += 1);
         let mut first = Vec::with_capacity(counts.len() + 1);
         let mut sum = 0;
@@ -231,16 +229,12 @@ impl StepIndex {
         }
         first.push(sum);
         let mut next = first.clone();
-        let mut steps = vec![Step { at: start.time(), service: 0.0 }; sum];
-        let mut origin = vec![None; sum];
-        for asset in plant.asset_ids() {
-            steps[next[asset.index()]].service = start.service(asset) as f32;
-            next[asset.index()] += 1;
-        }
+        let mut steps = vec![Step { at: Time(0), service: 0.0 }; sum];
+        let mut origin = vec![0; sum];
         for (i, s) in outcome.service.iter().enumerate() {
             let slot = next[s.asset.index()];
             steps[slot] = Step { at: s.at, service: s.service };
-            origin[slot] = Some(i as u32);
+            origin[slot] = i as u32;
             next[s.asset.index()] += 1;
         }
         Self { steps, origin, first }
@@ -250,11 +244,11 @@ impl StepIndex {
         &self.steps[self.first[asset.index()]..self.first[asset.index() + 1]]
     }
 
-    /// Cause of the value that holds at `at`; `None` when it holds since the start.
+    /// Cause of the value that holds at `at`.
     fn cause<'o>(&self, outcome: &'o RunOutcome, asset: AssetId, at: Time) -> Option<&'o Cause> {
         let steps = self.steps(asset);
         let after = steps.partition_point(|s| s.at <= at);
-        let i = self.origin[self.first[asset.index()] + after.checked_sub(1)?]?;
+        let i = self.origin[self.first[asset.index()] + after.checked_sub(1)?];
         outcome.service.get(i as usize).map(|s: &ServiceStep| &s.cause)
     }
 }

@@ -92,12 +92,6 @@ impl Reduction {
 
 impl Accumulated {
     fn add(&mut self, plan: &Plan<'_>, r: AltRecord) {
-        let grid = |t: Time| ((t - Time(0)).0.div_euclid(plan.every.0), (t - Time(0)).0.rem_euclid(plan.every.0) == 0);
-        // first grid point at or after t
-        let ceil = |t: Time| {
-            let (k, exact) = grid(t);
-            (k.max(0) as usize + usize::from(!exact)).min(plan.points)
-        };
         for (asset, intervals) in r.impacts {
             let slot = &mut self.assets[asset.index()];
             let onset = intervals.first().map_or(Time(0), |i| i.0);
@@ -105,7 +99,7 @@ impl Accumulated {
             slot.by_time[plan.point_at_or_after(onset)] += 1;
             for (from, to) in intervals {
                 slot.at_time[plan.point_at_or_after(from)] += 1;
-                slot.at_time[ceil(to).min(plan.points)] -= 1;
+                slot.at_time[plan.point_at_or_after(to)] -= 1;
             }
         }
         r.gains.into_iter().for_each(|a| self.assets[a.index()].gains += 1);
@@ -289,7 +283,7 @@ impl Kpis {
 impl Plan<'_> {
     /// Index of the first grid point at or after `t`; [`Plan::points`] beyond the last.
     fn point_at_or_after(&self, t: Time) -> usize {
-        let since = (t - Time(0)).max(Span::ZERO).0;
-        (since.div_ceil(self.every.0.max(1)) as usize).min(self.points)
+        let since = (t - Time(0)).max(Span::ZERO).0.unsigned_abs();
+        (since.div_ceil(self.every.0.max(1).unsigned_abs()) as usize).min(self.points)
     }
 }

@@ -50,7 +50,7 @@ pub enum ScenarioEdit {
 }
 
 /// Why an edit does not apply.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum EditError {
     /// No such disruption or response.
     #[error("there is nothing with the id {0:?}; it may have been removed already")]

@@ -163,3 +163,74 @@ fn resolve_raw(raw: RawScenario, source: &Source, lookup: &Lookup<'_>, chain: &m
     };
     inherit::resolve(raw, base).map_err(|issues| Scenario::located(issues, source))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{builtin, builtin_names};
+
+    #[test]
+    fn the_built_in_scenarios_are_in_canonical_form() {
+        for name in builtin_names() {
+            let text = builtin(name).unwrap();
+            let s = Scenario::parse(text, name).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(s.id, name);
+            assert_eq!(s.to_text(), text, "{name}: save it once with the program");
+        }
+    }
+
+    #[test]
+    fn a_child_stores_only_what_differs() {
+        let s = Scenario::parse(builtin("heat-wave-chiller").unwrap(), "x").unwrap();
+        let base = Scenario::parse(builtin("heat-wave").unwrap(), "x").unwrap();
+        assert_eq!(s.horizon, base.horizon);
+        assert!(s.disruptions.len() > base.disruptions.len() && s.disruptions.contains(&base.disruptions[0]));
+        assert!(!s.to_text().contains("horizon") && s.to_text().contains("extends: \"heat-wave\""));
+    }
+
+    #[test]
+    fn saving_and_loading_is_byte_identical_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mine.scenario.ron");
+        let mut s = Scenario::parse(builtin("heat-wave-chiller").unwrap(), "x").unwrap();
+        s.id = "mine".into();
+        s.disruptions.retain(|d| d.id != "heat");
+        s.save(&path).unwrap();
+        let first = std::fs::read(&path).unwrap();
+        let again = Scenario::load(&path).unwrap();
+        assert_eq!(again, s);
+        again.save(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), first);
+        assert!(String::from_utf8(first).unwrap().contains("without_disruptions"));
+    }
+
+    #[test]
+    fn circles_and_endless_chains_are_refused_with_their_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |id: &str, extends: &str| {
+            let text = format!("(\n  version: 1, id: \"{id}\", name: \"n\",\n  extends: \"{extends}\",\n)");
+            std::fs::write(dir.path().join(format!("{id}.scenario.ron")), text).unwrap();
+        };
+        write("a", "b");
+        write("b", "a");
+        let load = |id: &str| Scenario::load(&dir.path().join(format!("{id}.scenario.ron"))).unwrap_err().to_string();
+        let e = load("a");
+        assert!(e.contains("b.scenario.ron:3: extends: inherits in a circle: a -> b -> a"), "{e}");
+        (0..MAX + 2).for_each(|i| write(&format!("c{i}"), &format!("c{}", i + 1)));
+        assert!(load("c0").contains("more than 8 steps"), "{}", load("c0"));
+        write("d", "../../etc/passwd");
+        assert!(load("d").contains("there is no scenario"), "{}", load("d"));
+    }
+    const MAX: usize = inherit::MAX_INHERITANCE;
+
+    #[test]
+    fn incomplete_or_misspelt_files_are_refused_with_their_line() {
+        let refuse = |text: &str| Scenario::parse(text, "t.scenario.ron").unwrap_err().to_string();
+        let e = refuse("(version: 1, id: \"a\", name: \"n\")");
+        assert!(e.contains("scene: is missing") && e.contains("horizon: is missing"), "{e}");
+        let e = refuse("(version: 1, id: \"a\", name: \"n\",\n horizont: \"8h\")");
+        assert!(e.contains("t.scenario.ron:2:") && e.contains("horizont"), "{e}");
+        let e = refuse("(version: 2, id: \"a\", name: \"n\", extends: \"heat-wave\",\n without_responses: [\"nix\"])");
+        assert!(e.contains("version 2 is not known") && e.contains(":2: without_responses[\"nix\"]"), "{e}");
+    }
+}
