@@ -110,7 +110,10 @@ fn open_scene(scenario: &Scenario, given: Option<&Path>, folder: &Path) -> Resul
         }
     }
     let text = plant::builtin(name).ok_or_else(|| {
-        CliError::invalid(format!("scenario {}: there is no scene {name:?}; name a built-in scene or a file beside the scenario, or use --scene", scenario.id))
+        CliError::invalid(format!(
+            "scenario {}: there is no scene {name:?}; name a built-in scene or a file beside the scenario, or use --scene",
+            scenario.id
+        ))
     })?;
     Plant::parse(text, &format!("{name}.scene.ron")).map_err(document_error)
 }

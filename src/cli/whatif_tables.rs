@@ -93,7 +93,7 @@ fn cause_of(f: &Forecast, a: &Alternative, i: &AssetImpact) -> String {
     let edges = a.causes.iter().filter(|e| e.to == i.asset).map(|e| (e.count, f.assets[e.from.index()].clone()));
     let roots = a.roots.iter().filter(|r| r.asset == i.asset).map(|r| (r.count, r.kind.clone()));
     let mut all: Vec<(u32, String)> = edges.chain(roots).collect();
-    all.sort_by(|x, y| y.0.cmp(&x.0));
+    all.sort_by_key(|c| std::cmp::Reverse(c.0));
     let share = |c: u32| f64::from(c) / f64::from(i.count.max(1)) * 100.0;
     all.iter().take(3).map(|(c, name)| format!("{name} {:.0} %", share(*c))).collect::<Vec<_>>().join(", ")
 }
@@ -160,7 +160,8 @@ fn grouped(number: &str) -> String {
 
 /// What the disruption costs at all, against the undisturbed baseline.
 fn money(f: &Forecast) -> String {
-    let mut t = Table::new(&["response", &format!("Δ profit [{}] vs undisturbed", f.currency), "Δ good units", "Δ energy [kWh]", "Δ CO2 [kg]"], "lrrrr");
+    let mut t =
+        Table::new(&["response", &format!("Δ profit [{}] vs undisturbed", f.currency), "Δ good units", "Δ energy [kWh]", "Δ CO2 [kg]"], "lrrrr");
     for a in &f.alternatives {
         let versus = Some(a.versus_baseline.as_slice());
         let cell = |kpi| signed_mean(versus, kpi);

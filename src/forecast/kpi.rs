@@ -39,8 +39,7 @@ pub(super) const COST: usize = 3;
 /// Units that left the plant.
 pub(super) const GOOD: usize = 1;
 /// Hours until the outputs served as in the baseline again: not a total, appended per run.
-pub(super) const RECOVERY: Kpi =
-    Kpi { id: "recovery_h", name: "Recovery time", unit: "h", higher_is_better: false, of: |_| 0.0 };
+pub(super) const RECOVERY: Kpi = Kpi { id: "recovery_h", name: "Recovery time", unit: "h", higher_is_better: false, of: |_| 0.0 };
 /// Fan of the output rate, from the differences of `good_units`.
 pub(super) const THROUGHPUT: (&str, &str) = ("throughput_per_h", "{unit}/h");
 

@@ -8,8 +8,8 @@ use super::kpi::{self, COUNT, GOOD, KPIS};
 use super::request::{ForecastError, Request};
 use super::steps::{Difference, Step, Window, compare};
 use crate::plant::{AssetId, Plant};
-use crate::sim::{self, Cause, Intervention, RunOptions, RunOutcome, Script, ServiceStep, State, Totals};
 use crate::rng::Draws;
+use crate::sim::{self, Cause, Intervention, RunOptions, RunOutcome, Script, ServiceStep, State, Totals};
 use crate::time::{Span, Time};
 
 /// What is kept of one future.
@@ -84,9 +84,11 @@ impl Plan<'_> {
         }
         let options = RunOptions { horizon: request.warmup, sample_every: None, trace: false };
         let script = shifted(&request.conditions, start.time() - Time(0));
-        sim::simulate(&request.model, start, &script, Draws::new(request.seed, run), &options)
-            .map(|o| o.end)
-            .map_err(|source| ForecastError::Sim { run, alternative: "warm-up".into(), source })
+        sim::simulate(&request.model, start, &script, Draws::new(request.seed, run), &options).map(|o| o.end).map_err(|source| ForecastError::Sim {
+            run,
+            alternative: "warm-up".into(),
+            source,
+        })
     }
 
     /// One simulation from a warm state; `alternative` `None` is the baseline.
@@ -103,8 +105,11 @@ impl Plan<'_> {
             entries.extend(plan.into_iter().flat_map(|r| &r.actions).map(|(at, a)| (*at + offset, Intervention::Act(*a))));
         }
         let options = RunOptions { horizon: request.horizon, sample_every: Some(self.every), trace };
-        sim::simulate(&request.model, start, &Script(entries), Draws::new(request.seed, run), &options)
-            .map_err(|source| ForecastError::Sim { run, alternative: self.name(alternative), source })
+        sim::simulate(&request.model, start, &Script(entries), Draws::new(request.seed, run), &options).map_err(|source| ForecastError::Sim {
+            run,
+            alternative: self.name(alternative),
+            source,
+        })
     }
 
     fn name(&self, alternative: Option<usize>) -> String {
@@ -153,12 +158,8 @@ impl Plan<'_> {
 
     fn difference(&self, plant: &Plant, start: &State, asset: AssetId, base: &StepIndex, run: &StepIndex) -> Difference {
         let (a, b) = (base.steps(asset), run.steps(asset));
-        let window = Window {
-            from: start.time(),
-            to: self.end(start),
-            epsilon: plant.asset(asset).impact_epsilon,
-            tau: plant.asset(asset).impact_tau,
-        };
+        let window =
+            Window { from: start.time(), to: self.end(start), epsilon: plant.asset(asset).impact_epsilon, tau: plant.asset(asset).impact_tau };
         compare(a, b, &window)
     }
 

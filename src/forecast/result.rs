@@ -8,6 +8,21 @@ use crate::plant::AssetId;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 
+/// Hashes are written as 64 hexadecimal digits.
+mod hex {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(hash: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&hash.iter().map(|b| format!("{b:02x}")).collect::<String>())
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 32], D::Error> {
+        let text = String::deserialize(d)?;
+        let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|x| x as u8)).collect();
+        let bytes: Vec<u8> = digits.unwrap_or_default().chunks(2).map(|p| p.iter().fold(0, |a, d| a * 16 + d)).collect();
+        bytes.try_into().map_err(|_| D::Error::custom("a hash is 64 hexadecimal digits"))
+    }
+}
+
 /// Version of the JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -19,6 +34,7 @@ pub struct Forecast {
     /// Plant id.
     pub plant: String,
     /// SHA-256 of the scene text.
+    #[serde(with = "hex")]
     pub plant_hash: [u8; 32],
     /// Ids of the assets, in the order that [`AssetId`] counts.
     pub assets: Vec<String>,
@@ -34,7 +50,7 @@ pub struct Forecast {
     pub start: Time,
     /// From the start to the first disruption (zero without one): where time to impact counts from.
     pub first_disruption: Span,
-    /// Times of fans and probability curves, from the start; first 0, last the horizon.
+    /// Times of fans and probability curves, from the start; first 0, last the horizon (or just before it when no readable step divides it).
     pub grid: Vec<Time>,
     /// Futures behind the fans (all, up to a bound on memory; the first ones in run order).
     pub fan_runs: u32,
@@ -43,6 +59,7 @@ pub struct Forecast {
     /// `[0]` is "do nothing", then the responses in order.
     pub alternatives: Vec<Alternative>,
     /// SHA-256 of everything above.
+    #[serde(with = "hex")]
     pub hash: [u8; 32],
 }
 

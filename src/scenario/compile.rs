@@ -32,11 +32,7 @@ impl Scenario {
             return Err(issues);
         }
         let script = self.disruptions.iter().filter_map(|d| Some((Time(0) + d.at, intervention(d, plant)?))).collect();
-        Ok(Compiled {
-            conditions: self.conditions(),
-            script: Script(script),
-            responses: self.responses.iter().map(|r| actions(r, plant)).collect(),
-        })
+        Ok(Compiled { conditions: self.conditions(), script: Script(script), responses: self.responses.iter().map(|r| actions(r, plant)).collect() })
     }
 
     fn conditions(&self) -> Script {
@@ -67,11 +63,9 @@ fn intervention(d: &Disruption, plant: &Plant) -> Option<Intervention> {
         }
         What::AssetDegrades { asset: id, to, lasting } => Intervention::Degrade { asset: asset(id)?, to: *to, until: until(*lasting) },
         What::NetworkOutage { asset: id, duration } => Intervention::Fail { asset: asset(id)?, mode: None, until: Until::For(*duration) },
-        What::AreaLoses { area, medium, duration } => Intervention::LoseArea {
-            area: plant.area_by_id(area)?,
-            medium: plant.medium_by_id(medium)?,
-            until: Until::For(*duration),
-        },
+        What::AreaLoses { area, medium, duration } => {
+            Intervention::LoseArea { area: plant.area_by_id(area)?, medium: plant.medium_by_id(medium)?, until: Until::For(*duration) }
+        }
         What::LateSupply { asset: id, duration } => Intervention::SupplyOff { asset: asset(id)?, duration: *duration },
         What::CrewAbsent { crew, duration } => Intervention::CrewAbsent { crew: plant.crew_by_id(crew)?, duration: *duration },
         What::Ambient { delta_c, duration } => Intervention::Ambient { delta_c: *delta_c, duration: *duration },

@@ -46,7 +46,6 @@ pub(super) struct RawScenario {
     pub responses: Vec<Response>,
 }
 
-
 const LIMITS: Limits = Limits { bytes: 1 << 20, depth: 16, values: 50_000 };
 
 /// Where the text of a scenario that is inherited from comes from.
@@ -143,9 +142,7 @@ fn resolve_raw(raw: RawScenario, source: &Source, lookup: &Lookup<'_>, chain: &m
     let base = match &raw.extends {
         None => None,
         Some(id) => {
-            let refuse = |brief: String, hint: &str| {
-                Err(Scenario::located(vec![inherit::issue("extends", brief, hint.into())], source))
-            };
+            let refuse = |brief: String, hint: &str| Err(Scenario::located(vec![inherit::issue("extends", brief, hint.into())], source));
             if chain.contains(id) {
                 return refuse(format!("inherits in a circle: {} -> {id}", chain.join(" -> ")), "let one of them stand alone");
             }

@@ -91,8 +91,7 @@ fn required(raw: &RawScenario, inherits: bool, issues: &mut Vec<Issue>) {
     if inherits {
         return;
     }
-    let absent =
-        [("scene", raw.scene.is_none()), ("story", raw.story.is_none()), ("horizon", raw.horizon.is_none()), ("start", raw.start.is_none())];
+    let absent = [("scene", raw.scene.is_none()), ("story", raw.story.is_none()), ("horizon", raw.horizon.is_none()), ("start", raw.start.is_none())];
     for (field, _) in absent.iter().filter(|(_, missing)| *missing) {
         issues.push(issue(field, "is missing".into(), "write it, or inherit it with extends: \"other-scenario\"".into()));
     }
