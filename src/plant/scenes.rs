@@ -115,3 +115,17 @@ fn library(file: &SceneFile, source: &Source, folder: Option<&Path>) -> Result<V
     }
     issues.finish(Some(kinds))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builtin_scenes_are_valid() {
+        for name in builtin_names() {
+            let plant = Plant::builtin(name).unwrap().unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(plant.id, name);
+            println!("{}", summary(&plant));
+        }
+    }
+}
