@@ -3,6 +3,7 @@
 //! Owns the table only. Invariant: every KPI is additive over time and counted from the start of the
 //! forecast, so a fan at the horizon shows what the totals say.
 
+use crate::plant::Plant;
 use crate::sim::Totals;
 
 /// One KPI that a run's totals determine.
@@ -11,7 +12,7 @@ pub(super) struct Kpi {
     pub id: &'static str,
     /// For people.
     pub name: &'static str,
-    /// Unit; `$` stands for the plant's currency.
+    /// Unit; `$` stands for the plant's currency, `{unit}` for what its outputs are counted in.
     pub unit: &'static str,
     /// Direction.
     pub higher_is_better: bool,
@@ -23,7 +24,7 @@ pub(super) struct Kpi {
 pub(super) const KPIS: [Kpi; 9] = [
     Kpi { id: "profit", name: "Profit", unit: "$", higher_is_better: true, of: Totals::profit },
     Kpi { id: "good_units", name: "Good units", unit: "{unit}", higher_is_better: true, of: |t| t.good_units },
-    Kpi { id: "scrap_units", name: "Scrap", unit: "{unit}", higher_is_better: false, of: |t| t.scrap_units },
+    Kpi { id: "scrap_units", name: "Scrap of all steps", unit: "process units", higher_is_better: false, of: |t| t.scrap_units },
     Kpi { id: "cost", name: "Cost", unit: "$", higher_is_better: false, of: cost },
     Kpi { id: "energy_kwh", name: "Energy", unit: "kWh", higher_is_better: false, of: |t| t.energy_kwh },
     Kpi { id: "energy_cost", name: "Energy cost", unit: "$", higher_is_better: false, of: |t| t.energy_cost },
@@ -51,9 +52,21 @@ pub(super) fn kpi(index: usize) -> &'static Kpi {
     KPIS.get(index).unwrap_or(&RECOVERY)
 }
 
-/// Unit for people and machines.
-pub(super) fn unit(kpi: &Kpi, currency: &str) -> String {
-    if kpi.unit == "$" { currency.to_owned() } else { kpi.unit.to_owned() }
+/// Unit for people and machines: the currency, or what the outputs of the plant are counted in.
+pub(super) fn unit(kpi: &Kpi, plant: &Plant) -> String {
+    fill(kpi.unit, plant)
+}
+
+/// Unit of the throughput fan.
+pub(super) fn throughput_unit(plant: &Plant) -> String {
+    fill(THROUGHPUT.1, plant)
+}
+
+fn fill(unit: &str, plant: &Plant) -> String {
+    let sold = plant.assets.iter().filter_map(|a| a.process.as_ref()).find(|p| p.earns_per_unit > 0.0);
+    let counted = sold.and_then(|p| p.outputs.first().map(|o| o.medium).or_else(|| p.inputs.first().map(|i| i.medium)));
+    let name = counted.map_or("{unit}", |m| plant.medium(m).unit.as_str());
+    unit.replace('$', &plant.money.currency).replace("{unit}", name)
 }
 
 /// Everything paid or lost: energy, crews, actions, downtime, scrap.

@@ -3,7 +3,7 @@
 //! Owns the accumulation and the final statistics. Invariant: records are added in run order, so the result
 //! is the same for any number of threads; memory grows with runs by a few hundred bytes each.
 
-use super::kpi::{self, COUNT, KPIS, THROUGHPUT, kpi, unit};
+use super::kpi::{self, COUNT, KPIS, THROUGHPUT, kpi, throughput_unit, unit};
 use super::record::{AltRecord, Figures, Plan, Record};
 use super::result::{Alternative, AssetImpact, Baseline, CauseEdge, KpiFan, KpiSummary, PairedDifference, RootCause};
 use super::stats::{Quantiles, mean, quantile, t_975, wilson};
@@ -126,11 +126,16 @@ impl Accumulated {
         let mut impacts: Vec<AssetImpact> =
             (0u32..).map(AssetId).zip(self.assets).filter_map(|(asset, a)| a.finish(asset, runs, plan.points)).collect();
         impacts.sort_by(|a, b| b.count.cmp(&a.count).then(b.gain_probability.total_cmp(&a.gain_probability)).then(a.asset.cmp(&b.asset)));
-        let mut causes: Vec<CauseEdge> = self
-            .edges
-            .into_iter()
-            .map(|((from, to), e)| CauseEdge { from, to, probability: share(e.count), count: e.count, lag: quantiles(&e.lags_h) })
-            .collect();
+        let impacted = |asset: AssetId| impacts.iter().find(|i| i.asset == asset).map_or(0, |i| i.count);
+        let edge = |((from, to), e): ((AssetId, AssetId), Edge)| CauseEdge {
+            from,
+            to,
+            probability: share(e.count),
+            given_from: (!e.lags_h.is_empty()).then(|| e.lags_h.len() as f64 / f64::from(impacted(from).max(1))),
+            count: e.count,
+            lag: quantiles(&e.lags_h),
+        };
+        let mut causes: Vec<CauseEdge> = self.edges.into_iter().map(edge).collect();
         causes.sort_by(|a, b| b.count.cmp(&a.count).then((a.from, a.to).cmp(&(b.from, b.to))));
         let mut roots: Vec<RootCause> =
             self.roots.into_iter().map(|((asset, kind), count)| RootCause { asset, kind, count, probability: share(count) }).collect();
@@ -202,7 +207,7 @@ impl Kpis {
     }
 
     fn summaries(&self, plan: &Plan<'_>) -> Vec<KpiSummary> {
-        let currency = &plan.request.model.plant().money.currency;
+        let plant = plan.request.model.plant();
         let summary = |index: usize| {
             let kpi = kpi(index);
             let column = self.column(index);
@@ -213,7 +218,7 @@ impl Kpis {
             KpiSummary {
                 kpi: kpi.id.into(),
                 name: kpi.name.into(),
-                unit: unit(kpi, currency),
+                unit: unit(kpi, plant),
                 higher_is_better: kpi.higher_is_better,
                 mean,
                 q05: q(0.05),
@@ -225,7 +230,7 @@ impl Kpis {
     }
 
     fn differences(&self, plan: &Plan<'_>, reference: &[[f64; COUNT]]) -> Vec<PairedDifference> {
-        let currency = &plan.request.model.plant().money.currency;
+        let plant = plan.request.model.plant();
         let difference = |index: usize| {
             let kpi = kpi(index);
             let paired: Vec<f64> = self.totals.iter().zip(reference).map(|(a, b)| a[index] - b[index]).collect();
@@ -234,13 +239,7 @@ impl Kpis {
             let n = paired.len().max(1) as f64;
             let (up, down) = (paired.iter().filter(|d| **d > scale).count() as f64 / n, paired.iter().filter(|d| **d < -scale).count() as f64 / n);
             let (better, worse) = if kpi.higher_is_better { (up, down) } else { (down, up) };
-            PairedDifference {
-                kpi: kpi.id.into(),
-                unit: unit(kpi, currency),
-                mean: mean(&paired),
-                probability_better: better,
-                probability_worse: worse,
-            }
+            PairedDifference { kpi: kpi.id.into(), unit: unit(kpi, plant), mean: mean(&paired), probability_better: better, probability_worse: worse }
         };
         (0..COUNT).map(difference).collect()
     }
@@ -256,7 +255,7 @@ impl Kpis {
 
     /// Quantiles per grid point; each point is sorted on its own, in parallel, in a fixed order.
     fn fans(&self, plan: &Plan<'_>) -> Vec<KpiFan> {
-        let currency = &plan.request.model.plant().money.currency;
+        let plant = plan.request.model.plant();
         let throughput = KPIS.len();
         let columns: Vec<(usize, usize)> = (0..=throughput).flat_map(|i| (0..plan.points).map(move |k| (i, k))).collect();
         let value = |grid: &[f32], i: usize, k: usize| {
@@ -273,7 +272,7 @@ impl Kpis {
         let fan = |i: usize| {
             let rows = &quantile_rows[i * plan.points..(i + 1) * plan.points];
             let q = |n: usize| rows.iter().map(|r| r[n]).collect();
-            let (id, unit) = if i == throughput { (THROUGHPUT.0, THROUGHPUT.1.to_owned()) } else { (KPIS[i].id, unit(&KPIS[i], currency)) };
+            let (id, unit) = if i == throughput { (THROUGHPUT.0, throughput_unit(plant)) } else { (KPIS[i].id, unit(&KPIS[i], plant)) };
             KpiFan { kpi: id.into(), unit, q05: q(0), q25: q(1), q50: q(2), q75: q(3), q95: q(4) }
         };
         (0..=throughput).map(fan).collect()

@@ -139,6 +139,8 @@ pub struct CauseEdge {
     pub to: AssetId,
     /// `count` / runs.
     pub probability: f64,
+    /// Share of the futures with an impact on `from` in which it went on to `to`; `None` when `from` was never impacted itself.
+    pub given_from: Option<f64>,
     /// Futures with this edge.
     pub count: u32,
     /// Impact of `from` to impact of `to` [h]; `None` when `from` was not impacted itself in any of them.

@@ -274,3 +274,14 @@ fn what_does_not_fit_the_plant_is_listed_completely() {
     }
     assert_eq!(issues.len(), 7, "{all}");
 }
+
+#[test]
+fn the_built_in_scenarios_fit_their_scenes() {
+    for name in plantcast::scenario::builtin_names() {
+        let s = Scenario::parse(plantcast::scenario::builtin(name).unwrap(), name).unwrap();
+        let plant = Plant::builtin(&s.scene).unwrap().unwrap_or_else(|e| panic!("{e}"));
+        let compiled = s.compile(&plant).unwrap_or_else(|issues| panic!("{name}: {issues:#?}"));
+        assert_eq!(compiled.script.0.len(), s.disruptions.len());
+        assert!(!s.responses.is_empty() && compiled.responses.iter().all(|r| !r.is_empty()), "{name} offers something to do");
+    }
+}
