@@ -6,12 +6,23 @@
 #![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use plantcast::cli::whatif::{WhatIfArgs, load};
-use plantcast::forecast::{self, Silent};
+use plantcast::forecast::{self, Request, Silent};
+use plantcast::plant::Plant;
+use plantcast::scenario::{self, Scenario};
+use plantcast::sim::Model;
+use std::sync::Arc;
+
+fn chiller_outage() -> Request {
+    let scenario = Scenario::parse(scenario::builtin("chiller-outage").expect("built in"), "chiller-outage").expect("valid");
+    let plant = Plant::builtin(&scenario.scene).expect("built in").expect("valid");
+    let compiled = scenario.compile(&plant).expect("it fits");
+    let model = Arc::new(Model::compile(&plant).expect("valid"));
+    Request::of(&scenario, compiled, model, None).expect("it does not start live")
+}
 
 fn chiller(c: &mut Criterion) {
-    let args = WhatIfArgs { scenario: "chiller-outage".into(), scene: None, runs: Some(1000), seed: None, threads: Some(1), json: false, out: None };
-    let mut request = load(&args).expect("the built-in scenario loads").request;
+    let mut request = chiller_outage();
+    request.runs = 1000;
     let mut group = c.benchmark_group("ensemble/chiller-outage/1000x8h");
     group.sample_size(10);
     for threads in [1, 2] {

@@ -77,7 +77,7 @@ pub fn load(args: &WhatIfArgs) -> Result<Loaded, CliError> {
     if let Some(reason) = &plant.forecast_refused {
         return Err(refused(&ForecastError::Refused(reason.clone())));
     }
-    let compiled = scenario.compile(&plant).map_err(|issues| CliError::invalid(Scenario::located(issues, &source)))?;
+    let compiled = scenario.compile(&plant).map_err(|misfit| CliError::invalid(misfit.located(&source)))?;
     let model = Arc::new(Model::compile(&plant).map_err(CliError::invalid)?);
     let mut request = Request::of(&scenario, compiled, model.clone(), None).map_err(|e| refused(&e))?;
     request.threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));

@@ -5,7 +5,7 @@
 
 use super::check::check;
 use super::model::{Disruption, Lasting, Response, Scenario, StartFrom, What};
-use crate::document::Issue;
+use crate::document::{DocumentError, Issue, Source};
 use crate::plant::{Action, AssetId, Plant};
 use crate::sim::{Intervention, Script, Until};
 use crate::time::{Span, Time};
@@ -21,15 +21,34 @@ pub struct Compiled {
     pub responses: Vec<Vec<(Time, Action)>>,
 }
 
+/// A scenario does not fit a plant: everything that was found.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the scenario does not fit the plant:{}", list(issues))]
+pub struct Misfit {
+    /// What is wrong, in document order.
+    pub issues: Vec<Issue>,
+}
+
+impl Misfit {
+    /// The same with file and lines.
+    pub fn located(self, source: &Source) -> DocumentError {
+        Scenario::located(self.issues, source)
+    }
+}
+
+fn list(issues: &[Issue]) -> String {
+    issues.iter().map(|i| format!("\n{i}")).collect()
+}
+
 impl Scenario {
     /// Checks the meaning against `plant` and translates.
     ///
     /// # Errors
-    /// All issues, unlocated: [`Scenario::located`] adds file and lines.
-    pub fn compile(&self, plant: &Plant) -> Result<Compiled, Vec<Issue>> {
+    /// [`Misfit`] with all issues, unlocated: [`Misfit::located`] adds file and lines.
+    pub fn compile(&self, plant: &Plant) -> Result<Compiled, Misfit> {
         let issues = check(self, plant);
         if !issues.is_empty() {
-            return Err(issues);
+            return Err(Misfit { issues });
         }
         let script = self.disruptions.iter().filter_map(|d| Some((Time(0) + d.at, intervention(d, plant)?))).collect();
         Ok(Compiled { conditions: self.conditions(), script: Script(script), responses: self.responses.iter().map(|r| actions(r, plant)).collect() })

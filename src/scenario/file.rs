@@ -6,6 +6,7 @@
 use super::inherit;
 use super::model::{Disruption, Response, Scenario, StartSpec};
 use crate::document::{self, DocumentError, Issue, Limits, Source};
+use crate::plant::Plant;
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -60,7 +61,7 @@ impl Scenario {
         Self::open(path).map(|(scenario, _)| scenario)
     }
 
-    /// As [`Scenario::load`], with the source that locates later issues (see [`Scenario::located`]).
+    /// As [`Scenario::load`], with the source that locates later issues (see [`super::Misfit::located`]).
     ///
     /// # Errors
     /// As [`Scenario::load`].
@@ -125,15 +126,35 @@ impl Scenario {
     }
 
     /// Issues of a meaning check as an error that names file and lines.
-    pub fn located(issues: Vec<Issue>, source: &Source) -> DocumentError {
+    pub(super) fn located(issues: Vec<Issue>, source: &Source) -> DocumentError {
         let located = issues.into_iter().map(|i| Issue { line: i.line.or_else(|| source.line_of(&i.at)), ..i }).collect();
         DocumentError::Invalid { path: source.path.clone(), issues: located }
     }
+}
 
-    /// JSON Schema of the file form, for editors.
-    pub fn schema() -> serde_json::Value {
-        schemars::schema_for!(RawScenario).to_value()
-    }
+/// JSON Schema of the file form, for editors.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(RawScenario).to_value()
+}
+
+/// Checks a scenario file, also against its scene when that is beside it or built in, and says in one line what
+/// it holds.
+///
+/// # Errors
+/// [`DocumentError`] with everything that is wrong, of the scenario or of its scene.
+pub fn validate_file(path: &Path) -> Result<String, DocumentError> {
+    let (s, source) = Scenario::open(path)?;
+    let beside = path.with_file_name(format!("{}.scene.ron", s.scene));
+    let plant = if beside.is_file() { Some(Plant::load(&beside)) } else { Plant::builtin(&s.scene) };
+    let scene = match plant {
+        None => format!("scene {:?} not found, not checked against it", s.scene),
+        Some(plant) => {
+            s.compile(&plant?).map_err(|misfit| misfit.located(&source))?;
+            format!("fits scene {:?}", s.scene)
+        }
+    };
+    let (d, r) = (s.disruptions.len(), s.responses.len());
+    Ok(format!("{} ({}): {d} disruptions, {r} responses, {} futures of {}; {scene}", s.id, s.name, s.runs, s.horizon))
 }
 
 /// Resolves the chain of bases, nearest first; `chain` holds the ids on the way.

@@ -12,12 +12,15 @@ mod edit;
 mod file;
 mod inherit;
 mod model;
+mod suggest;
 
 /// Most responses of a scenario that can be compared at once.
 pub const MAX_RESPONSES: usize = 32;
 
 pub use builtin::{builtin, builtin_names};
-pub use compile::Compiled;
+pub use compile::{Compiled, Misfit};
 pub use edit::{EditError, ScenarioEdit};
+pub use file::{schema, validate_file};
 pub use inherit::MAX_INHERITANCE;
 pub use model::{Disruption, Lasting, PlannedAction, Response, Scenario, StartFrom, StartSpec, What};
+pub use suggest::suggested_responses;

@@ -22,7 +22,7 @@ fn scenario(horizon: &str, disruptions: &str, responses: &str) -> Scenario {
 
 fn request(scene: &str, scenario: &Scenario, runs: u32, seed: u64) -> Request {
     let plant = Plant::parse(scene, "t.scene.ron").unwrap_or_else(|e| panic!("{e}"));
-    let compiled = scenario.compile(&plant).unwrap_or_else(|e| panic!("{e:?}"));
+    let compiled = scenario.compile(&plant).unwrap_or_else(|e| panic!("{e}"));
     let model = Arc::new(Model::compile(&plant).unwrap_or_else(|e| panic!("{e}")));
     let mut request = Request::of(scenario, compiled, model, None).unwrap();
     (request.runs, request.seed, request.threads) = (runs, seed, 2);
@@ -259,7 +259,7 @@ fn what_does_not_fit_the_plant_is_listed_completely() {
          (id: \"d\", at: \"1h\", what: AssetFails(asset: \"tank\", lasting: UntilRepaired))",
         "(id: \"r\", name: \"r\", rationale: \"\", actions: [(at: \"1h\", asset: \"source\", do: SetRate(0.05)), (at: \"1h\", asset: \"tank\", do: Start)])",
     );
-    let issues: Vec<String> = wrong.compile(&plant).unwrap_err().iter().map(ToString::to_string).collect();
+    let issues: Vec<String> = wrong.compile(&plant).unwrap_err().issues.iter().map(ToString::to_string).collect();
     let all = issues.join("\n");
     for part in [
         "disruptions[\"a\"].at: 9h is not before the horizon 8h",
@@ -280,7 +280,7 @@ fn the_built_in_scenarios_fit_their_scenes() {
     for name in plantcast::scenario::builtin_names() {
         let s = Scenario::parse(plantcast::scenario::builtin(name).unwrap(), name).unwrap();
         let plant = Plant::builtin(&s.scene).unwrap().unwrap_or_else(|e| panic!("{e}"));
-        let compiled = s.compile(&plant).unwrap_or_else(|issues| panic!("{name}: {issues:#?}"));
+        let compiled = s.compile(&plant).unwrap_or_else(|misfit| panic!("{name}: {misfit}"));
         assert_eq!(compiled.script.0.len(), s.disruptions.len());
         assert!(!s.responses.is_empty() && compiled.responses.iter().all(|r| !r.is_empty()), "{name} offers something to do");
     }
