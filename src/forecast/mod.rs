@@ -12,11 +12,13 @@ mod record;
 mod reduce;
 mod request;
 mod result;
+mod start;
 mod stats;
 mod steps;
 
 pub use ensemble::{replay_baseline, replay_run, run};
 pub use request::{ForecastError, MAX_RESPONSES, MAX_RUNS, Progress, Request, ResponsePlan, Silent, Starts};
 pub use result::{Alternative, AssetImpact, Baseline, CauseEdge, Forecast, KpiFan, KpiSummary, PairedDifference, RootCause, SCHEMA_VERSION};
+pub use start::{LIVE_ASSUMPTIONS, starts_from_belief};
 pub use stats::{Mean, Quantiles, mean, quantile, t_975, variance, wilson};
 pub use steps::{Difference, Step, Window, compare};
