@@ -25,6 +25,9 @@ mod render;
 #[cfg(feature = "studio")]
 mod studio;
 
+pub mod whatif;
+mod whatif_tables;
+
 pub use error::{CliError, code};
 
 use args::{Cli, Command};

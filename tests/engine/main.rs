@@ -4,6 +4,7 @@ mod availability;
 mod cascade;
 mod determinism;
 mod levels;
+mod forecast;
 mod scenes;
 mod services;
 mod support;
