@@ -234,10 +234,8 @@ impl IdentityBook {
     /// [`DocumentError::Io`].
     pub fn save(&self, path: &Path) -> Result<(), DocumentError> {
         let file = IdentityFile { version: 1, kdf: self.cost, identities: self.list() };
-        let text = ron::ser::to_string_pretty(&file, ron::ser::PrettyConfig::new()).map_err(|e| DocumentError::Io {
-            path: path.into(),
-            source: std::io::Error::other(e.to_string()),
-        })?;
+        let text = ron::ser::to_string_pretty(&file, ron::ser::PrettyConfig::new())
+            .map_err(|e| DocumentError::Io { path: path.into(), source: std::io::Error::other(e.to_string()) })?;
         write_atomic(path, &format!("// Public keys only: no password and no private key is stored here.\n{text}\n"))
     }
 
@@ -407,7 +405,10 @@ mod tests {
         for (bad, why) in [
             ("(version: 2, kdf: (memory_kib: 64, passes: 1), identities: [])", "version"),
             ("(version: 1, kdf: (memory_kib: 1, passes: 0), identities: [])", "cost"),
-            ("(version: 1, kdf: (memory_kib: 64, passes: 1), identities: [(name: \"a\", person: \"A\", role: Admin, salt: \"00\", public_key: \"\")])", "salt"),
+            (
+                "(version: 1, kdf: (memory_kib: 64, passes: 1), identities: [(name: \"a\", person: \"A\", role: Admin, salt: \"00\", public_key: \"\")])",
+                "salt",
+            ),
         ] {
             let e = IdentityBook::parse(bad, Path::new("x")).map(|_| ()).unwrap_err().to_string();
             assert!(e.contains(why), "{e}");

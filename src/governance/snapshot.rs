@@ -205,3 +205,22 @@ impl Envelope {
         Ok(())
     }
 }
+
+impl Snapshot {
+    /// From the estimator's belief; `plant` is the hash of the plant it is about.
+    pub fn of(belief: &crate::estimate::Belief, plant: [u8; 32], model_epoch: u64) -> Self {
+        let finite = |e: Option<crate::estimate::Estimate>| e.map(|e| e.mean).filter(|m| m.is_finite());
+        let seen = |b: &crate::estimate::AssetBelief| Seen {
+            mode: b.mode,
+            mode_probability: b.mode_probability,
+            level: finite(b.level),
+            temperature_c: finite(b.temperature_c),
+            observed: b.observed,
+            data_age: b.data_age,
+            stale: b.stale,
+            confidence: b.confidence,
+            drift: b.drift,
+        };
+        Self { at: belief.at, plant: Digest(plant), model_epoch, assets: belief.assets.iter().map(seen).collect() }
+    }
+}

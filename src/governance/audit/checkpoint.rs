@@ -217,7 +217,8 @@ impl AuditLog {
     /// # Errors
     /// [`CheckpointError`], or of the store as [`CheckpointError::Io`].
     pub fn seal_now(&mut self, store: &Store, closing: bool) -> Result<(), CheckpointError> {
-        let newest = store.audit_tail(1).map_err(|e| CheckpointError::Io { path: "control.sqlite".into(), source: io::Error::other(e.to_string()) })?;
+        let newest =
+            store.audit_tail(1).map_err(|e| CheckpointError::Io { path: "control.sqlite".into(), source: io::Error::other(e.to_string()) })?;
         match newest.last() {
             Some(row) if closing || self.last.as_ref().is_none_or(|c| c.seq < row.seq) => self.seal(row, closing),
             Some(_) | None => Ok(()),

@@ -92,11 +92,7 @@ pub enum VerifyError {
 /// [`VerifyError`] with the first bad sequence number.
 pub fn verify(store: &Store, checkpoints: &Path, key: &VerifyingKey) -> Result<Report, VerifyError> {
     let list = if checkpoints.exists() { AuditLog::read(checkpoints)? } else { Vec::new() };
-    verify_rows(
-        |from| store.audit_from(from, CHUNK).map_err(VerifyError::from),
-        &list,
-        key,
-    )
+    verify_rows(|from| store.audit_from(from, CHUNK).map_err(VerifyError::from), &list, key)
 }
 
 /// Verifies records that `read` hands out in chunks from a sequence number on, until an empty chunk.

@@ -28,7 +28,8 @@ pub fn envelope(plant: &Plant, proposal: &Proposal, now: &Snapshot, limits: &Thr
 
 fn bound(plant: &Plant, id: AssetId, now: &Snapshot, share: f64) -> Option<Bound> {
     let (asset, seen) = (plant.assets.get(id.index())?, now.assets.get(id.index())?);
-    let level = asset.storage.zip(seen.level).map(|(s, level)| Interval { low: level * share, high: s.capacity - (s.capacity - level).max(0.0) * share });
+    let level =
+        asset.storage.zip(seen.level).map(|(s, level)| Interval { low: level * share, high: s.capacity - (s.capacity - level).max(0.0) * share });
     let temperature_c = asset
         .thermal
         .zip(seen.temperature_c)

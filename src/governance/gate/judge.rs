@@ -25,6 +25,17 @@ pub enum Validation {
     Good,
 }
 
+impl From<crate::fidelity::Evidence> for Validation {
+    fn from(e: crate::fidelity::Evidence) -> Self {
+        use crate::fidelity::Evidence as E;
+        match e {
+            E::Poor => Self::Poor,
+            E::Unvalidated => Self::Unvalidated,
+            E::Good => Self::Good,
+        }
+    }
+}
+
 /// What the simulation said, in numbers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Facts {
@@ -34,7 +45,8 @@ pub struct Facts {
     pub runs_done: u32,
     /// Why the simulation failed, if it did.
     pub failed: Option<String>,
-    /// Probability that the proposal's profit is strictly worse than doing nothing.
+    /// Probability that the proposal does harm: fewer good units, more trips or more time beyond limits than doing
+    /// nothing in the same future (money is not harm: every action costs some).
     pub harm: Option<f64>,
     /// Mean profit gained over doing nothing [money].
     pub gain: Option<f64>,
@@ -116,7 +128,16 @@ fn numeric(id: &str, name: &str, unit: &str, measured: Option<f64>, limit: f64, 
 
 fn plain(id: &str, name: &str, problem: Option<String>) -> Check {
     let passed = problem.is_none();
-    Check { id: id.into(), name: name.into(), measured: None, limit: None, margin: None, unit: String::new(), passed, detail: problem.unwrap_or_else(|| "holds".into()) }
+    Check {
+        id: id.into(),
+        name: name.into(),
+        measured: None,
+        limit: None,
+        margin: None,
+        unit: String::new(),
+        passed,
+        detail: problem.unwrap_or_else(|| "holds".into()),
+    }
 }
 
 /// Judges a proposal from what is believed and what was simulated.

@@ -1,6 +1,6 @@
 //! The plant's answers. Only the answer to a command on the wire, with its nonce, from its asset, changes anything.
 
-use super::{Governor, GovernError};
+use super::{GovernError, Governor};
 use crate::{
     clock::Monotonic,
     governance::lifecycle::{Failure, Stage},
@@ -76,7 +76,9 @@ impl Governor {
     /// Answers to commands that are settled already: counted; a late yes is reconciled, never silently verified.
     fn answer_off_wire(&mut self, frame: &AckFrame, row: &OutboxRow) -> Result<(), GovernError> {
         match (row.state, frame.status) {
-            (OutboxState::Unknown, AckStatus::Executed | AckStatus::Rejected) => self.reconciled(frame, row, "answered by the plant after the restart"),
+            (OutboxState::Unknown, AckStatus::Executed | AckStatus::Rejected) => {
+                self.reconciled(frame, row, "answered by the plant after the restart")
+            }
             (OutboxState::TimedOut | OutboxState::Expired | OutboxState::Held, AckStatus::Executed) => {
                 self.counters.acks_late += 1;
                 let asset = self.plant.asset_by_id(&row.asset);

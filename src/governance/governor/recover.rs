@@ -3,13 +3,7 @@
 use super::{Counters, GovernError, Governor, GovernorOptions};
 use crate::{
     clock::Monotonic,
-    governance::{
-        audit::verify_rows,
-        breaker::Breakers,
-        canonical::Digest,
-        hold::Hold,
-        policy::Ledger,
-    },
+    governance::{audit::verify_rows, breaker::Breakers, canonical::Digest, hold::Hold, policy::Ledger},
     history::{HistoryError, NewAudit, OutboxState, Severity},
     link::uuid_v7,
     time::Time,
@@ -90,10 +84,13 @@ impl Governor {
             let text = format!("command {} to {} was open when the program stopped: ask the plant, then reconcile", row.id, row.asset);
             self.event(Severity::Alarm, asset, text, &row.trace);
         }
-        self.unknown = open.into_iter().map(|mut r| {
-            r.state = OutboxState::Unknown;
-            r
-        }).collect();
+        self.unknown = open
+            .into_iter()
+            .map(|mut r| {
+                r.state = OutboxState::Unknown;
+                r
+            })
+            .collect();
         Ok(())
     }
 

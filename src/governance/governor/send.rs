@@ -71,7 +71,8 @@ impl Governor {
         let (frame, wire, expires) = self.frame(&next, &asset, now, deadline);
         let own = own_commands(&next.case, &next.action);
         let by = self.by("governor");
-        let prepared = if next.undo { next.case.clone().undo_dispatched(next.step, wire, by)? } else { next.case.clone().dispatched(next.step, wire, by)? };
+        let prepared =
+            if next.undo { next.case.clone().undo_dispatched(next.step, wire, by)? } else { next.case.clone().dispatched(next.step, wire, by)? };
         let frame = match self.commit_command(prepared, frame, &next, &authority, own) {
             Ok(frame) => frame,
             Err(Blocked::Busy | Blocked::Held) => return Ok(None),
@@ -89,7 +90,12 @@ impl Governor {
         let first = matches!(next.case.stage, Stage::Approved(_));
         if now >= authority.warrant.expires || authority.warrant.session != self.session {
             if !first {
-                let t = next.case.clone().failed(next.step, crate::governance::lifecycle::Failure::Expired, "the approval expired", self.by("governor"))?;
+                let t = next.case.clone().failed(
+                    next.step,
+                    crate::governance::lifecycle::Failure::Expired,
+                    "the approval expired",
+                    self.by("governor"),
+                )?;
                 self.commit(t, |_| Ok(()))?;
             }
             return Ok(false);
@@ -101,7 +107,11 @@ impl Governor {
             Some(Regate::Passed { verdict, at }) if now.since_s(*at) < self.policy.timing.verdict_valid_s || !first => verdict.clone(),
             Some(Regate::Passed { .. } | Regate::Asked(_)) | None => return Ok(false),
         };
-        let inside = if first { authority.warrant.envelope.check(snapshot, self.policy_hash, &self.plant) } else { self.later_check(next, authority, snapshot) };
+        let inside = if first {
+            authority.warrant.envelope.check(snapshot, self.policy_hash, &self.plant)
+        } else {
+            self.later_check(next, authority, snapshot)
+        };
         if let Err(breach) = inside {
             return self.end_or_fail(next, Outcome::Stale, &breach.to_string()).map(|()| false);
         }
@@ -184,7 +194,14 @@ impl Governor {
     }
 
     /// The transaction: hold, reservation, epoch, outbox row and audit record, or nothing.
-    fn commit_command(&mut self, t: Transition, mut frame: CommandFrame, next: &Next, authority: &Authority, own: u64) -> Result<CommandFrame, Blocked> {
+    fn commit_command(
+        &mut self,
+        t: Transition,
+        mut frame: CommandFrame,
+        next: &Next,
+        authority: &Authority,
+        own: u64,
+    ) -> Result<CommandFrame, Blocked> {
         let signed = authority.warrant.envelope.bounds.iter().find(|b| b.asset == next.action.asset).and_then(|b| b.epoch);
         let (hold, wall) = (self.hold.clone(), self.wall.now());
         let mut blocked = None;
@@ -213,9 +230,7 @@ impl Governor {
             (Ok(()), _) => Ok(frame),
             (Err(_), Some(b)) => Err(b),
             (Err(GovernError::Unrecorded(e)), None) => Err(Blocked::Disk(e)),
-            (Err(other), None) => {
-                Err(Blocked::Disk(HistoryError::Other { file: "control.sqlite".into(), detail: other.to_string() }))
-            }
+            (Err(other), None) => Err(Blocked::Disk(HistoryError::Other { file: "control.sqlite".into(), detail: other.to_string() })),
         }
     }
 
@@ -272,7 +287,8 @@ fn next_of(case: &Case, undo: bool) -> Option<Next> {
 /// Commands that this case itself has sent to the asset: its own epochs do not void its approval.
 fn own_commands(case: &Case, action: &Action) -> u64 {
     let steps = case.stage.steps();
-    let forward = steps.iter().filter(|s| s.command.action.asset == action.asset && s.state != StepState::Waiting && !matches!(s.state, StepState::Expired));
+    let forward =
+        steps.iter().filter(|s| s.command.action.asset == action.asset && s.state != StepState::Waiting && !matches!(s.state, StepState::Expired));
     let back = steps.iter().filter(|s| {
         s.command.compensation.is_some_and(|u| u.asset == action.asset)
             && matches!(s.state, StepState::Undoing(_) | StepState::UndoExecuted(_) | StepState::Undone { .. } | StepState::UndoFailed(_))

@@ -110,7 +110,9 @@ impl Case {
     /// [`Forbidden`] unless it is on the wire of a rollback.
     pub fn straggler(mut self, step: usize, executed: Option<Time>, by: By<'_>) -> Result<Transition, Forbidden> {
         let name = self.stage.name();
-        let Stage::RollingBack(mut r) = std::mem::replace(&mut self.stage, Stage::Draft) else { return Err(Forbidden { wanted: "answer", stage: name }) };
+        let Stage::RollingBack(mut r) = std::mem::replace(&mut self.stage, Stage::Draft) else {
+            return Err(Forbidden { wanted: "answer", stage: name });
+        };
         let Some((s, id)) = r.steps.get_mut(step).and_then(|s| match s.state.wire().map(|w| w.id) {
             Some(id) if matches!(s.state, StepState::InFlight(_)) => Some((s, id)),
             Some(_) | None => None,
@@ -133,7 +135,9 @@ impl Case {
     /// [`Forbidden`] unless it is on the wire of a rollback.
     pub fn straggler_timed_out(mut self, step: usize, by: By<'_>) -> Result<Transition, Forbidden> {
         let name = self.stage.name();
-        let Stage::RollingBack(mut r) = std::mem::replace(&mut self.stage, Stage::Draft) else { return Err(Forbidden { wanted: "time out", stage: name }) };
+        let Stage::RollingBack(mut r) = std::mem::replace(&mut self.stage, Stage::Draft) else {
+            return Err(Forbidden { wanted: "time out", stage: name });
+        };
         let Some(s) = r.steps.get_mut(step) else { return Err(Forbidden { wanted: "time out", stage: name }) };
         let StepState::InFlight(w) = &s.state else { return Err(Forbidden { wanted: "time out", stage: name }) };
         let id = w.id;
@@ -182,7 +186,9 @@ impl Case {
     /// [`Forbidden`] unless it is on the wire or next.
     pub fn undo_failed(mut self, step: usize, reason: &str, by: By<'_>) -> Result<Transition, Forbidden> {
         let name = self.stage.name();
-        let Stage::RollingBack(mut r) = std::mem::replace(&mut self.stage, Stage::Draft) else { return Err(Forbidden { wanted: "fail to undo", stage: name }) };
+        let Stage::RollingBack(mut r) = std::mem::replace(&mut self.stage, Stage::Draft) else {
+            return Err(Forbidden { wanted: "fail to undo", stage: name });
+        };
         let Some(s) = r.steps.get_mut(step) else { return Err(Forbidden { wanted: "fail to undo", stage: name }) };
         s.state = StepState::UndoFailed(reason.into());
         let why = format!("compensation of command {} failed: {reason}; act by hand", step + 1);
@@ -196,7 +202,10 @@ impl Transition {
     fn finished(self, by: By<'_>) -> Transition {
         let Stage::RollingBack(r) = &self.case.stage else { return self };
         let open = r.steps.iter().any(|s| {
-            matches!(s.state, StepState::Executed(_) | StepState::TimedOut(_) | StepState::InFlight(_) | StepState::Undoing(_) | StepState::UndoExecuted(_))
+            matches!(
+                s.state,
+                StepState::Executed(_) | StepState::TimedOut(_) | StepState::InFlight(_) | StepState::Undoing(_) | StepState::UndoExecuted(_)
+            )
         });
         if open {
             return self;

@@ -23,7 +23,8 @@ impl Case {
     pub fn simulated(self, authority: Authority, by: By<'_>) -> Result<Transition, Forbidden> {
         let Stage::Draft = self.stage else { return Err(self.forbidden("simulate")) };
         let text = format!("simulated: gate passed, {} ({})", authority.ruling.because, authority.ruling.rule);
-        let details = json!({"verdict": authority.verdict, "ruling": authority.ruling, "warrant": authority.warrant, "digest": authority.warrant.digest()});
+        let details =
+            json!({"verdict": authority.verdict, "ruling": authority.ruling, "warrant": authority.warrant, "digest": authority.warrant.digest()});
         Ok(self.to(Stage::Simulated(authority), "proposal.simulated", by, text, details))
     }
 
@@ -50,7 +51,9 @@ impl Case {
     /// # Errors
     /// [`Forbidden`] unless it waits for signatures.
     pub fn signed(mut self, approval: Approval, complete: bool, by: By<'_>) -> Result<Transition, Forbidden> {
-        let Stage::Simulated(mut authority) = std::mem::replace(&mut self.stage, Stage::Draft) else { return Err(Forbidden { wanted: "sign", stage: "not waiting" }) };
+        let Stage::Simulated(mut authority) = std::mem::replace(&mut self.stage, Stage::Draft) else {
+            return Err(Forbidden { wanted: "sign", stage: "not waiting" });
+        };
         let text = format!("signed by {} ({:?})", approval.identity, approval.role);
         let details = json!({"signature": approval, "complete": complete});
         authority.signatures.push(approval);
@@ -63,7 +66,9 @@ impl Case {
     /// # Errors
     /// [`Forbidden`] unless it was simulated.
     pub fn auto_approved(mut self, by: By<'_>) -> Result<Transition, Forbidden> {
-        let Stage::Simulated(authority) = std::mem::replace(&mut self.stage, Stage::Draft) else { return Err(Forbidden { wanted: "approve", stage: "not waiting" }) };
+        let Stage::Simulated(authority) = std::mem::replace(&mut self.stage, Stage::Draft) else {
+            return Err(Forbidden { wanted: "approve", stage: "not waiting" });
+        };
         let text = format!("approved by policy {}: closed loop", authority.ruling.rule);
         Ok(self.to(Stage::Approved(authority), "proposal.auto_approved", by, text, json!({})))
     }
@@ -133,7 +138,9 @@ impl Case {
     /// [`Forbidden`] unless that command is on the wire.
     pub fn executed(mut self, step: usize, at: Time, by: By<'_>) -> Result<Transition, Forbidden> {
         let name = self.stage.name();
-        let Stage::Dispatched(mut e) = std::mem::replace(&mut self.stage, Stage::Draft) else { return Err(Forbidden { wanted: "acknowledge", stage: name }) };
+        let Stage::Dispatched(mut e) = std::mem::replace(&mut self.stage, Stage::Draft) else {
+            return Err(Forbidden { wanted: "acknowledge", stage: name });
+        };
         let Some(Step { state: state @ StepState::InFlight(_), .. }) = e.steps.get_mut(step) else {
             return Err(Forbidden { wanted: "acknowledge", stage: name });
         };
@@ -150,7 +157,9 @@ impl Case {
     /// [`Forbidden`] unless that command is on the wire or is the next.
     pub fn failed(mut self, step: usize, failure: Failure, reason: &str, by: By<'_>) -> Result<Transition, Forbidden> {
         let name = self.stage.name();
-        let Stage::Dispatched(mut e) = std::mem::replace(&mut self.stage, Stage::Draft) else { return Err(Forbidden { wanted: "fail", stage: name }) };
+        let Stage::Dispatched(mut e) = std::mem::replace(&mut self.stage, Stage::Draft) else {
+            return Err(Forbidden { wanted: "fail", stage: name });
+        };
         let Some(s) = e.steps.get_mut(step) else { return Err(Forbidden { wanted: "fail", stage: name }) };
         let id = s.state.wire().map(|w| w.id);
         s.state = match (failure, id) {

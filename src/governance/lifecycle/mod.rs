@@ -21,11 +21,7 @@ use super::{
     policy::Ruling,
     proposal::{Proposal, ProposedCommand},
 };
-use crate::{
-    clock::Monotonic,
-    history::NewAudit,
-    time::Time,
-};
+use crate::{clock::Monotonic, history::NewAudit, time::Time};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

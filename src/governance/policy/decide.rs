@@ -238,7 +238,10 @@ impl Policy {
         for b in &self.budgets {
             let spent = q.ledger.cost(q.now, b.per.s());
             if !(spent + q.cost <= b.most) {
-                return Err(Denial::new(&b.id, format!("{:.0} spent, {:.0} more would pass the budget of {:.0} per {}", spent, q.cost, b.most, b.per)));
+                return Err(Denial::new(
+                    &b.id,
+                    format!("{:.0} spent, {:.0} more would pass the budget of {:.0} per {}", spent, q.cost, b.most, b.per),
+                ));
             }
         }
         Ok(())

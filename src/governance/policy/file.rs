@@ -256,7 +256,7 @@ pub struct Budget {
 pub struct Thresholds {
     /// Fewest simulated futures.
     pub min_runs: u32,
-    /// Highest probability that the proposal does harm (profit strictly worse than doing nothing, beyond rounding).
+    /// Highest probability that the proposal does harm (fewer good units, more trips or more time beyond limits than doing nothing).
     pub max_harm: f64,
     /// Highest rise of the probability that any asset is impacted, compared with doing nothing.
     pub max_impact_rise: f64,

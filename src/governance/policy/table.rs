@@ -1,6 +1,9 @@
 //! Dry run: a policy against a table of expected answers, before it is put in force.
 
-use super::{decide::Question, file::{Policy, Requirement}};
+use super::{
+    decide::Question,
+    file::{Policy, Requirement},
+};
 
 /// What a case should give: signatures, or a denial by this rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
