@@ -3,7 +3,8 @@
 //! Reads only; always exits 0 unless something the main job needs is missing and `--strict` asks for it.
 
 use super::{CliError, edge};
-use std::{path::PathBuf, time::Duration};
+use crate::link::{Publisher, PublisherOptions};
+use std::{path::PathBuf, sync::Arc};
 
 /// Arguments of `doctor`.
 #[derive(clap::Args, Debug)]
@@ -88,9 +89,17 @@ fn broker(url: Option<&str>, out: &mut Vec<Finding>) {
 }
 
 fn reachable(what: &str, url: &str) -> Finding {
-    match crate::link::probe(url, Duration::from_secs(3)) {
-        Ok(text) => Finding::good(what, format!("{url}: {text}")),
-        Err(e) => Finding::missing(what, format!("{url}: {e}"), "start the broker, or check host, port and firewall; Debian/Ubuntu: apt install mosquitto"),
+    let probe = PublisherOptions {
+        url: url.into(),
+        client_id: format!("plantcast-doctor-{}", std::process::id()),
+        plant_id: "doctor".into(),
+        receive_commands: false,
+        connect_within_s: 3.0,
+        monotonic: Arc::new(edge::SystemClock::new()),
+    };
+    match Publisher::connect(probe) {
+        Ok(_) => Finding::good(what, format!("{url}: answers")),
+        Err(e) => Finding::missing(what, e.to_string(), "start the broker, or check host, port and firewall; Debian/Ubuntu: apt install mosquitto"),
     }
 }
 

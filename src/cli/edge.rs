@@ -71,3 +71,14 @@ pub fn plant_clock(clock: &std::sync::Arc<SystemClock>, rate: f64) -> crate::clo
     let epoch = midnight + crate::time::Span::from_s((wall - midnight).s() * rate);
     crate::clock::PlantClock::new(clock.clone(), epoch, rate)
 }
+
+/// Set when the process is asked to end (Ctrl+C, SIGTERM).
+///
+/// # Errors
+/// When the system gives no signal handler.
+pub fn interrupted() -> Result<std::sync::Arc<std::sync::atomic::AtomicBool>, super::CliError> {
+    let flag = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = flag.clone();
+    ctrlc::set_handler(move || seen.store(true, std::sync::atomic::Ordering::SeqCst)).map_err(|e| super::CliError::failed(format!("signal handler: {e}")))?;
+    Ok(flag)
+}

@@ -1,6 +1,6 @@
 //! `plantcast emulate SCENE`: the stand-in plant behind MQTT, with hidden parameters of its own.
 
-use super::{CliError, code, edge, live};
+use super::{CliError, code, edge, scene};
 use crate::{
     emulator::{self, EmulatorOptions},
     link::{Broker, LinkError},
@@ -59,7 +59,7 @@ pub(super) fn injection(plant: &Plant, text: &str) -> Result<(Span, Intervention
 /// # Errors
 /// 14 when the broker does not answer, 15 for a bad scene or injection.
 pub fn run(args: &EmulateArgs) -> Result<(), CliError> {
-    let plant = Arc::new(live::load_scene(&args.scene)?);
+    let plant = Arc::new(scene::load_scene(&args.scene)?);
     let inject = args.inject.iter().map(|t| injection(&plant, t)).collect::<Result<Vec<_>, _>>()?;
     let duration = args.duration.as_deref().map(Span::parse).transpose().map_err(CliError::invalid)?;
     let system = Arc::new(edge::SystemClock::new());
@@ -77,7 +77,7 @@ pub fn run(args: &EmulateArgs) -> Result<(), CliError> {
     };
     let handle = emulator::start(options).map_err(|e| emulator_error(&e))?;
     println!("{}: {} assets, {} tags on {url} at rate {} (seed {}){}", plant.name, plant.assets.len(), plant.tags.len(), args.rate, args.seed, if args.lie { ", lying about commands" } else { "" });
-    let interrupted = live::interrupted()?;
+    let interrupted = edge::interrupted()?;
     let end = duration.map(|d| clock.now() + d);
     while !interrupted.load(std::sync::atomic::Ordering::SeqCst) && end.is_none_or(|e| clock.now() < e) {
         std::thread::sleep(Duration::from_millis(100));

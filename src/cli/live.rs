@@ -68,18 +68,6 @@ pub struct Live {
     _broker: Option<Broker>,
 }
 
-/// A scene by built-in name or file.
-///
-/// # Errors
-/// 15 when the file is invalid.
-pub fn load_scene(scene: &str) -> Result<Plant, CliError> {
-    let is_file = scene.ends_with(".ron") || Path::new(scene).exists();
-    match crate::plant::builtin(scene) {
-        Some(text) if !is_file => Plant::parse(text, scene).map_err(CliError::invalid),
-        _ => Plant::load(Path::new(scene)).map_err(CliError::invalid),
-    }
-}
-
 /// A folder of its own for this process, below the system's temporary folder, removed by its owner.
 ///
 /// # Errors
@@ -113,7 +101,7 @@ impl Live {
     /// # Errors
     /// 14 when the broker does not answer, 15 for a bad scene, 74 for the data folder, 1 otherwise.
     pub fn start(options: &LiveOptions) -> Result<Live, CliError> {
-        let plant = Arc::new(load_scene(options.scene.as_deref().unwrap_or("bottling"))?);
+        let plant = Arc::new(super::scene::load_scene(options.scene.as_deref().unwrap_or("bottling"))?);
         let system = Arc::new(edge::SystemClock::new());
         let clock = edge::plant_clock(&system, options.rate);
         let (broker, url) = match &options.broker {
@@ -212,15 +200,4 @@ fn demo_signers(options: &LiveOptions) -> Vec<Signer> {
     }
     let signer = |(name, _, role): (&str, &str, Role)| Signer { name: name.into(), role: format!("{role:?}").to_lowercase(), password: DEMO_PASSWORD.to_string().into() };
     DEMO_PEOPLE.into_iter().map(signer).collect()
-}
-
-/// Set when the process is asked to end (Ctrl+C, SIGTERM).
-///
-/// # Errors
-/// When the system gives no signal handler.
-pub fn interrupted() -> Result<Arc<std::sync::atomic::AtomicBool>, CliError> {
-    let flag = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let seen = flag.clone();
-    ctrlc::set_handler(move || seen.store(true, std::sync::atomic::Ordering::SeqCst)).map_err(|e| CliError::failed(format!("signal handler: {e}")))?;
-    Ok(flag)
 }

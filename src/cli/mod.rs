@@ -5,13 +5,15 @@ pub mod edge;
 mod error;
 mod guard;
 
-mod audit;
+// pub mod audit;
 mod doctor;
 mod emulate;
 mod identity;
 mod replay;
+mod scene;
 mod validate;
-mod whatif;
+pub mod whatif;
+mod whatif_tables;
 
 #[cfg(feature = "ecs")]
 mod demo;
@@ -24,9 +26,6 @@ mod serve;
 mod render;
 #[cfg(feature = "studio")]
 mod studio;
-
-pub mod whatif;
-mod whatif_tables;
 
 pub use error::{CliError, code};
 
@@ -63,7 +62,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Whatif(a)) => whatif::run(&a).map(|()| code::OK),
         Some(Command::Emulate(a)) => emulate::run(&a).map(|()| code::OK),
         Some(Command::ReplayTelemetry(a)) => replay::run(&a).map(|()| code::OK),
-        Some(Command::Audit(a)) => audit::run(&a).map(|()| code::OK),
+        // Some(Command::Audit(a)) => audit::run(&a).map(|()| code::OK),
         Some(Command::Identity(a)) => identity::run(&a).map(|()| code::OK),
         Some(Command::Doctor(a)) => doctor::run(&a).map(|()| code::OK),
         #[cfg(feature = "ecs")]

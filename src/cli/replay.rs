@@ -1,6 +1,6 @@
 //! `plantcast replay-telemetry`: publishes a recording by the plant's contracts, at a speed.
 
-use super::{CliError, code, edge, live};
+use super::{CliError, code, edge, scene};
 use crate::link::{LinkError, ReplayError, ReplayOptions, recording::Recording, replay_telemetry};
 use crate::time::Span;
 use std::{
@@ -35,7 +35,7 @@ pub struct ReplayArgs {
 /// # Errors
 /// 15 for a bad scene, recording or span; 14 when the broker does not answer.
 pub fn run(args: &ReplayArgs) -> Result<(), CliError> {
-    let plant = live::load_scene(&args.scene)?;
+    let plant = scene::load_scene(&args.scene)?;
     let recording = Recording::read(&args.file).map_err(CliError::invalid)?;
     let until = args.until.as_deref().map(Span::parse).transpose().map_err(CliError::invalid)?;
     let clock = Arc::new(edge::SystemClock::new());

@@ -54,7 +54,7 @@ pub fn run(args: &ServeArgs) -> Result<(), CliError> {
         client: "plantcast-serve".into(),
     };
     let mut live = live::Live::start(&options)?;
-    let interrupted = live::interrupted()?;
+    let interrupted = edge::interrupted()?;
     let (mut waited, mut told, mut events_seen) = (0.0, 0.0, 0usize);
     while !interrupted.load(Ordering::SeqCst) && live.twin.is_running() && args.duration.is_none_or(|d| waited < d) {
         std::thread::sleep(Duration::from_millis(100));
