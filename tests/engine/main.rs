@@ -1,3 +1,4 @@
 //! The engine's integration tests: exact results, determinism, whole stories. One binary of modules.
 
+mod bottling;
 mod scenes;
