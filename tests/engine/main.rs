@@ -4,6 +4,7 @@ mod availability;
 mod bottling;
 mod cascade;
 mod determinism;
+mod forecast;
 mod levels;
 mod scenes;
 mod services;
