@@ -11,5 +11,5 @@ mod transitions;
 mod worth;
 
 pub use build::{CellAction, CellError, CellPolicy, build_cell};
-pub use features::{Axis, Features, MemberGroup, Parts, Phase, STATE_LIMIT, TooManyStates};
+pub use features::{Axis, Features, Measure, MemberGroup, Parts, Phase, STATE_LIMIT, TooManyStates};
 pub use solve::{Solution, SolveError, SolveOptions, solve};

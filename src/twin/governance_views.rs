@@ -44,6 +44,7 @@ pub(super) fn proposal(plant: &Plant, case: &Case, outcome: Option<&GateOutcome>
             Author::Person { identity } => identity.clone(),
         },
         state: case.stage.name().into(),
+        is_open: !case.stage.is_closed(),
         awaits_signature: matches!(case.stage, Stage::Simulated(_)),
         signatures: authority.map_or((0, 0), |a| (needed(&a.ruling.requirement), a.signatures.len() as u32)),
         risk: authority.map_or_else(String::new, |a| a.ruling.to_string()),

@@ -254,6 +254,8 @@ pub struct ProposalView {
     pub author: String,
     /// State of its life: `draft`, `simulated`, `approved`, `dispatched`, `acknowledged`, `verified`, `rejected`, `expired`, `timed out`, `rolled back`, `refused`, …
     pub state: String,
+    /// Whether its life still goes on.
+    pub is_open: bool,
     /// Whether a signature is awaited now.
     pub awaits_signature: bool,
     /// Signatures needed and given.

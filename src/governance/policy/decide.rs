@@ -128,7 +128,8 @@ impl Policy {
     /// # Errors
     /// The first [`Denial`].
     pub fn admits(&self, q: &Question<'_>) -> Result<Vec<String>, Denial> {
-        if !(0.0..=1.0).contains(&q.harm) || !(q.cost.is_finite() && q.cost >= 0.0) || q.actions.is_empty() {
+        let numbers = (0.0..=1.0).contains(&q.harm) && q.cost.is_finite() && q.cost >= 0.0;
+        if !numbers || q.actions.is_empty() {
             return Err(Denial::new("INPUT", "probability of harm, cost or actions are missing or not finite numbers in range"));
         }
         self.autonomy(q)?;
@@ -237,7 +238,8 @@ impl Policy {
     fn within_budgets(&self, q: &Question<'_>) -> Result<(), Denial> {
         for b in &self.budgets {
             let spent = q.ledger.cost(q.now, b.per.s());
-            if !(spent + q.cost <= b.most) {
+            let within = spent + q.cost <= b.most;
+            if !within {
                 return Err(Denial::new(
                     &b.id,
                     format!("{:.0} spent, {:.0} more would pass the budget of {:.0} per {}", spent, q.cost, b.most, b.per),
