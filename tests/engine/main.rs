@@ -6,7 +6,6 @@ mod cascade;
 mod determinism;
 mod forecast;
 mod levels;
-mod forecast;
 mod scenes;
 mod services;
 mod support;
