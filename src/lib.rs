@@ -26,6 +26,9 @@ pub mod fidelity; // L5 scores of the twin's own predictions
 
 pub mod governance; // L6 nothing moves without it: gate, policy, signature, dispatch, audit
 
+#[cfg(feature = "ecs")]
+pub mod twin; // L7 the live runtime as Bevy plugins
+
 #[cfg(feature = "studio")]
 pub mod studio; // L8 window, 3D, pictures
 

@@ -56,6 +56,9 @@ pub enum ComposeError {
     /// Policy, checkpoints, open commands.
     #[error("governance: {0}")]
     Governance(String),
+    /// Its thread ended while building.
+    #[error("the twin's thread ended while it was being built; the log says why")]
+    Died,
     /// No thread.
     #[error("cannot start the twin's thread: {0}")]
     Thread(#[source] std::io::Error),
@@ -70,7 +73,7 @@ impl ComposeError {
             ComposeError::Store(_) => 74,
             ComposeError::Model(_) => 15,
             ComposeError::Governance(_) => 13,
-            ComposeError::Thread(_) => 1,
+            ComposeError::Thread(_) | ComposeError::Died => 1,
         }
     }
 }

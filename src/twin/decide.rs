@@ -17,7 +17,7 @@ use super::{
 use crate::{
     agent::{self, Advice, CellPolicy, ProposeOptions, SolveOptions},
     estimate::Belief,
-    governance::{Author, ConsideredAlternative, Rationale},
+    governance::{Author, Rationale, proposal::ConsideredAlternative},
     plant::{AssetId, Autonomy, CellId, Plant},
     sim::{Mode, Model},
     time::{Span, Time},
@@ -74,7 +74,7 @@ fn wake(mut commands: Commands, mut states: ResMut<AgentStates>, plant: Res<Plan
         let cell = CellId(i as u32);
         commands.spawn((Name::new(plant.plant.cells[i].name.clone()), AgentOf(cell)));
         let model = plant.model.clone();
-        let options = SolveOptions { threads: settings.threads, ..SolveOptions::default() };
+        let options = SolveOptions::default();
         let mind = match &plant.plant.forecast_refused {
             Some(reason) => Mind::Refused(reason.clone()),
             None => Job::start("agent", 0, move |gauge: &Gauge| {
@@ -255,7 +255,7 @@ fn show(mut states: ResMut<AgentStates>, mut views: ResMut<AgentViews>, belief: 
                 status: a.status.clone(),
                 states: p.mdp.states(),
                 bound: p.solution.bound,
-                state: p.features.words(&plant.plant, &belief.0),
+                state: state_words(p, &plant.plant, &belief.0),
                 q_values: agent::q_table(p, &plant.plant, &belief.0),
             },
             Mind::Solving(_) | Mind::Refused(_) => {
@@ -263,4 +263,10 @@ fn show(mut states: ResMut<AgentStates>, mut views: ResMut<AgentViews>, belief: 
             }
         })
         .collect();
+}
+
+/// The abstract state nearest to the belief, in words.
+fn state_words(p: &CellPolicy, plant: &Plant, belief: &Belief) -> String {
+    let nearest = p.features.place_belief(belief).into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    nearest.map_or_else(String::new, |(index, _)| p.features.words(plant, index))
 }

@@ -16,8 +16,10 @@ use crate::{
     estimate::Belief,
     fidelity::FidelityReport,
     governance::{
-        AuditKey, AuditLog, AuthError, GateInput, GateOutcome, GateVerdict, GovernError, Governor, GovernorOptions, Hold, IdentityBook, Meaning, Measurement,
-        Policy, PortSink, Proposal, Signer, Snapshot, TickInput, evaluate,
+        GateVerdict, GovernError, Governor, GovernorOptions, Hold, IdentityBook, Meaning, Measurement, Policy, PortSink, Proposal, Signer, Snapshot, TickInput,
+        audit::{AuditKey, AuditLog, CHECKPOINTS},
+        gate::{GateInput, GateOutcome, evaluate},
+        identity::AuthError,
     },
     history::Store,
     link::AckReceived,
@@ -119,7 +121,7 @@ pub(super) fn start(parts: Parts, sink: PortSink, ports: Ports) -> Result<(Hold,
         Some(folder) => AuditKey::open(folder, parts.entropy.as_ref()).map_err(|e| governance(&e))?,
         None => AuditKey::generate(parts.entropy.as_ref()),
     };
-    let path = parts.folder.as_ref().map(|f| f.join(crate::governance::CHECKPOINTS_FILE));
+    let path = parts.folder.as_ref().map(|f| f.join(CHECKPOINTS));
     let audit = AuditLog::open(key, path, CHECKPOINT_EVERY).map_err(|e| governance(&e))?;
     let people = Arc::new(parts.identities);
     let governor = Governor::open(GovernorOptions {

@@ -2,7 +2,7 @@
 
 use super::{AuditView, AvoidedLoss, EventView, GateCheckView, ProposalView, Severity};
 use crate::{
-    governance::{Author, Case, Check, GateOutcome, Requirement, Stage, words},
+    governance::{Author, Case, GateOutcome, Stage, gate::Check, policy::Requirement, proposal::words},
     history,
     plant::Plant,
 };
@@ -19,12 +19,12 @@ pub(super) fn event(plant: &Plant, e: history::Event) -> EventView {
 
 /// An audit row as one line.
 pub(super) fn audit(row: &history::AuditRow) -> AuditView {
-    let body: serde_json::Value = serde_json::from_str(&row.record.body).unwrap_or_default();
+    let body: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
     let text = |key: &str| body.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_string();
     AuditView {
         seq: row.seq,
-        at: row.record.at_wall,
-        kind: row.record.kind.clone(),
+        at: row.at_wall,
+        kind: row.kind.clone(),
         actor: text("actor"),
         text: text("text"),
         hash: crate::governance::hex(&row.hash).chars().take(12).collect(),
@@ -47,7 +47,7 @@ pub(super) fn proposal(plant: &Plant, case: &Case, outcome: Option<&GateOutcome>
         is_open: !case.stage.is_closed(),
         awaits_signature: matches!(case.stage, Stage::Simulated(_)),
         signatures: authority.map_or((0, 0), |a| (needed(&a.ruling.requirement), a.signatures.len() as u32)),
-        risk: authority.map_or_else(String::new, |a| a.ruling.to_string()),
+        risk: authority.map_or_else(String::new, |a| format!("{} ({})", a.ruling.because, a.ruling.rule)),
         reason_required: authority.is_some_and(|a| a.ruling.reason_required || a.verdict.supervisor),
         assets: p.targets(),
         commands: p.commands.iter().map(|c| command_line(plant, c)).collect(),
@@ -76,8 +76,8 @@ pub(super) fn proposal(plant: &Plant, case: &Case, outcome: Option<&GateOutcome>
 fn needed(r: &Requirement) -> u32 {
     match r {
         Requirement::Auto => 0,
-        Requirement::OneSignature => 1,
-        Requirement::TwoSignatures => 2,
+        Requirement::One => 1,
+        Requirement::Two => 2,
         Requirement::Never => 0,
     }
 }

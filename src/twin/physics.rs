@@ -41,7 +41,7 @@ struct Line {
 
 pub(super) fn plugin(app: &mut App) {
     let plant = app.world().resource::<PlantRes>().plant.clone();
-    app.insert_resource(PhysicsRes { world: World::new(&plant), carry_s: 0.0, since_reconcile_s: RECONCILE_EVERY_S, lines: lines(&plant) });
+    app.insert_resource(PhysicsRes { world: World::from_plant(&plant), carry_s: 0.0, since_reconcile_s: RECONCILE_EVERY_S, lines: lines(&plant) });
     app.add_systems(FixedUpdate, step.in_set(TwinSystems::Physics));
 }
 

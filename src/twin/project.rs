@@ -118,7 +118,7 @@ fn link_view(s: &Sources) -> LinkView {
         can_command,
         received: counters.received,
         dropped: counters.dropped,
-        reconnects: counters.reconnects,
+        reconnects: counters.connects.saturating_sub(1),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::{
     estimate::{GOOD, Intake},
-    governance::{Comparison, EffectExpectation, EffectQuantity, ProposedCommand, declared},
+    governance::{Comparison, EffectExpectation, EffectQuantity, ProposedCommand, proposal::declared},
     plant::{Action, ActionKind, AssetId, Plant, Quantity, TagId},
     sim::Mode,
     time::{Span, Time},

@@ -8,7 +8,10 @@ use crate::{
     clock::{Monotonic, MonotonicClock, PlantClock, WallClock},
     time::Time,
 };
-use bevy::{prelude::*, time::TimeUpdateStrategy};
+use bevy::{
+    prelude::*,
+    time::{Fixed, Time as EngineTime, TimeUpdateStrategy},
+};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::{
     sync::{
@@ -132,31 +135,43 @@ impl TwinHandle {
 pub fn start(config: TwinConfig, pace: Pace) -> Result<TwinHandle, ComposeError> {
     let hz = pace.hz.clamp(10.0, 120.0);
     let (tx, rx) = bounded(COMMAND_QUEUE);
-    let mut app = build(config, rx, hz)?;
-    let outlet = app.world().resource::<Outlet>().0.clone();
     let stop = Arc::new(AtomicBool::new(false));
     let stop_seen = stop.clone();
-    let clocks = app.world().resource::<Clocks>().clone();
+    let (ready, started) = bounded(1);
+    // an App may not change threads, so it is built where it lives
     let thread = std::thread::Builder::new()
         .name("plantcast-twin".into())
-        .spawn(move || {
-            let period = 1.0 / hz;
-            let mut due = clocks.monotonic();
-            while !stop_seen.load(Ordering::SeqCst) {
-                app.update();
-                due = due.plus_s(period);
-                let wait = due.since_s(clocks.monotonic());
-                if wait > 0.0 {
-                    std::thread::sleep(Duration::from_secs_f64(wait));
-                } else if wait < -1.0 {
-                    // a stall: do not try to catch up with a burst of steps
-                    due = clocks.monotonic();
-                }
+        .spawn(move || match build(config, rx, hz) {
+            Err(e) => {
+                let _ = ready.send(Err(e));
             }
-            compose::shut_down(app.world_mut());
+            Ok(mut app) => {
+                let _ = ready.send(Ok(app.world().resource::<Outlet>().0.clone()));
+                run(&mut app, hz, &stop_seen);
+                compose::shut_down(app.world_mut());
+            }
         })
         .map_err(ComposeError::Thread)?;
-    Ok(TwinHandle { view: outlet, commands: tx, stop, thread: Arc::new(Mutex::new(Some(thread))) })
+    let view = started.recv().map_err(|_| ComposeError::Died)??;
+    Ok(TwinHandle { view, commands: tx, stop, thread: Arc::new(Mutex::new(Some(thread))) })
+}
+
+/// Steps the chain at its pace until asked to stop.
+fn run(app: &mut App, hz: f64, stop: &AtomicBool) {
+    let clocks = app.world().resource::<Clocks>().clone();
+    let period = 1.0 / hz;
+    let mut due = clocks.monotonic();
+    while !stop.load(Ordering::SeqCst) {
+        app.update();
+        due = due.plus_s(period);
+        let wait = due.since_s(clocks.monotonic());
+        if wait > 0.0 {
+            std::thread::sleep(Duration::from_secs_f64(wait));
+        } else if wait < -1.0 {
+            // a stall: do not try to catch up with a burst of steps
+            due = clocks.monotonic();
+        }
+    }
 }
 
 /// The application, not yet running: one `update()` is one step of the chain.
@@ -164,7 +179,7 @@ pub(super) fn build(config: TwinConfig, inlet: Receiver<TwinCommand>, hz: f64) -
     let mut app = App::new();
     let step = Duration::from_secs_f64(1.0 / hz);
     app.add_plugins(MinimalPlugins.build().disable::<bevy::app::ScheduleRunnerPlugin>());
-    app.insert_resource(Time::<Fixed>::from_duration(step));
+    app.insert_resource(EngineTime::<Fixed>::from_duration(step));
     app.insert_resource(TimeUpdateStrategy::ManualDuration(step));
     app.insert_resource(Inlet(inlet));
     compose::insert(&mut app, config, 1.0 / hz)?;
