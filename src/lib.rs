@@ -18,8 +18,8 @@ pub mod sim; // L2 HOW it evolves: state, events, allocation, failures, accounti
 pub mod estimate; // L3 telemetry to belief
 
 pub mod agent; // L5 one MDP per cell, proposals
-pub mod fidelity; // L5 scores of the twin's own predictions
-pub mod emulator; // L5 the stand-in plant behind MQTT
+pub mod emulator;
+pub mod fidelity; // L5 scores of the twin's own predictions // L5 the stand-in plant behind MQTT
 
 #[cfg(feature = "studio")]
 pub mod studio; // L8 window, 3D, pictures
