@@ -100,7 +100,7 @@ pub(super) fn greet(mut flight: ResMut<Flight>) {
 
 /// What the left, middle and right buttons are doing.
 #[derive(Clone, Copy, PartialEq)]
-enum Drag {
+pub(super) enum Drag {
     Orbit(Vec3),
     Pan,
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::plant::Plant;
 use bevy::{
     asset::RenderAssetUsages,
-    color::{LinearRgba, Srgba},
+    color::{ColorToComponents, LinearRgba, Srgba},
     math::{Quat, Vec3},
     mesh::{Indices, Mesh, PrimitiveTopology},
 };
