@@ -35,7 +35,7 @@ use std::{
 };
 
 /// Frames drawn before the picture is taken: the first is black, the second lacks meshes, the third settles fonts.
-const SETTLE: u32 = 6;
+const SETTLE: u32 = 4;
 /// Frames after which a picture that did not arrive is given up.
 const PATIENCE: u32 = 600;
 /// Largest side [px].
@@ -220,10 +220,7 @@ fn spawn_text_camera(mut commands: Commands) {
         Msaa::Off,
         Camera {
             order: 1,
-            output_mode: CameraOutputMode::Write {
-                blend_state: Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING),
-                clear_color: ClearColorConfig::None,
-            },
+            output_mode: CameraOutputMode::Write { blend_state: Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING), clear_color: ClearColorConfig::None },
             clear_color: ClearColorConfig::Custom(Color::NONE),
             ..default()
         },
@@ -243,6 +240,7 @@ fn drive(
     mut flight: ResMut<Flight>,
     stage: Option<Res<Stage>>,
     cameras: Query<Entity, With<TextCamera>>,
+    mut all_cameras: Query<&mut Camera>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let Some(request) = job.requests.get(job.next).cloned() else {
@@ -265,10 +263,19 @@ fn drive(
         let top = if request.title.is_empty() { 0.05 } else { 0.13 };
         margins.set_if_neq(Margins([0.035, top, 0.035, if request.legend && request.view.heat { 0.10 } else { 0.05 }]));
     }
-    if job.frame == 3 && let Some(stage) = stage {
+    if job.frame == 3
+        && let Some(stage) = stage
+    {
         let aspect = request.size.0 as f32 / request.size.1 as f32;
         let rig = eye(&request, &stage, &flight.now, aspect, margins.0);
         (flight.now, flight.goal) = (rig, rig);
+    }
+    // Drawing is what costs: only the last frames are drawn.
+    let drawn = job.frame > 3;
+    for mut camera in &mut all_cameras {
+        if camera.is_active != drawn {
+            camera.is_active = drawn;
+        }
     }
     if job.frame == 3 + SETTLE && !job.waiting {
         job.waiting = true;
