@@ -299,6 +299,8 @@ impl Floor {
                 Ok(()) => self.counts.published += 1,
                 Err(_) => self.counts.unpublished += 1,
             }
+            // Commands do not wait for a slow broker to take the samples.
+            self.take_commands(model, now);
         }
     }
 

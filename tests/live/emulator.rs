@@ -96,8 +96,8 @@ fn a_command_is_accepted_executed_and_seen_in_telemetry() {
         let asset = rig.standby();
         let id = &rig.plant.asset(asset).id;
         rig.wait_for(rig.mode_tag(asset), "standby", |v| v == f64::from(Mode::Standby.code()));
-        let command = plant_frame(&rig.clock, id, ActionKind::Start, 5.0);
-        rig.port.send(&command, in_s(&rig.clock, 5.0)).unwrap();
+        let command = plant_frame(&rig.clock, id, ActionKind::Start, 60.0);
+        rig.port.send(&command, in_s(&rig.clock, 60.0)).unwrap();
         assert_eq!(rig.ack(), (AckStatus::Accepted, None));
         assert_eq!(rig.ack(), (AckStatus::Executed, None));
         rig.wait_for(rig.mode_tag(asset), "it starts", |v| v == f64::from(Mode::Starting.code()) || v == f64::from(Mode::Running.code()));
@@ -111,8 +111,8 @@ fn a_lying_plant_says_executed_and_does_nothing() {
     on_each_broker(|url| {
         let rig = rig(url, 20.0, |o| o.lie = true);
         let asset = rig.standby();
-        let command = plant_frame(&rig.clock, &rig.plant.asset(asset).id, ActionKind::Start, 5.0);
-        rig.port.send(&command, in_s(&rig.clock, 5.0)).unwrap();
+        let command = plant_frame(&rig.clock, &rig.plant.asset(asset).id, ActionKind::Start, 60.0);
+        rig.port.send(&command, in_s(&rig.clock, 60.0)).unwrap();
         assert_eq!(rig.ack(), (AckStatus::Accepted, None));
         assert_eq!(rig.ack(), (AckStatus::Executed, None));
         let until = rig.plant_clock.now() + Span::from_s(10.0);
@@ -132,24 +132,24 @@ fn retained_replayed_expired_and_fenced_commands_move_nothing() {
         let rig = rig(url, 20.0, |_| {});
         eventually("the retained command is seen", || rig.emulator.counts().desk.retained == 1);
         // T09: expired, garbage and, after one good command, replayed and fenced ones.
-        let mut expired = plant_frame(&clock, "CH-3", ActionKind::Start, 5.0);
-        expired.expires_ms -= 6_000;
+        let mut expired = plant_frame(&clock, "CH-3", ActionKind::Start, 60.0);
+        expired.expires_ms -= 61_000;
         stranger_publishes(url, &topic, expired.encode(), false);
         assert_eq!(rig.ack(), (AckStatus::Rejected, Some("expired".into())));
         stranger_publishes(url, &topic, b"{\"start\":true}".to_vec(), false);
         eventually("garbage is counted", || rig.emulator.counts().desk.malformed == 1);
         assert_eq!(rig.emulator.truth().expect("runs").mode(rig.plant.asset_by_id("CH-3").unwrap()), Mode::Standby);
         assert_eq!(rig.emulator.executed(), 0);
-        let good = plant_frame(&clock, "CH-3", ActionKind::Start, 5.0);
-        rig.port.send(&good, in_s(&rig.clock, 5.0)).unwrap();
+        let good = plant_frame(&clock, "CH-3", ActionKind::Start, 60.0);
+        rig.port.send(&good, in_s(&rig.clock, 60.0)).unwrap();
         assert_eq!((rig.ack().0, rig.ack().0), (AckStatus::Accepted, AckStatus::Executed));
         stranger_publishes(url, &topic, good.encode(), false);
         assert_eq!(rig.ack().0, AckStatus::Executed, "the same command again: the same answer again");
-        let mut replayed = plant_frame(&clock, "CH-3", ActionKind::Stop, 5.0);
+        let mut replayed = plant_frame(&clock, "CH-3", ActionKind::Stop, 60.0);
         replayed.nonce = good.nonce.clone();
         stranger_publishes(url, &topic, replayed.encode(), false);
         assert_eq!(rig.ack().0, AckStatus::Rejected);
-        let mut fenced = plant_frame(&clock, "CH-3", ActionKind::Stop, 5.0);
+        let mut fenced = plant_frame(&clock, "CH-3", ActionKind::Stop, 60.0);
         fenced.epoch = 0;
         stranger_publishes(url, &topic, fenced.encode(), false);
         assert_eq!(rig.ack().0, AckStatus::Rejected);
