@@ -4,9 +4,6 @@
 //! public key are kept where the database's writer cannot change them. *Invariant:* [`verify`] names the first bad
 //! sequence number of any change before the newest checkpoint.
 
-/// File name of the checkpoints beside the database.
-pub const CHECKPOINTS: &str = "audit-checkpoints.jsonl";
-
 mod checkpoint;
 mod verify;
 

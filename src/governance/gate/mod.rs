@@ -4,9 +4,7 @@
 //! from the current belief. *Invariant:* anything missing, non-finite or fewer than asked is a failed check.
 
 mod envelope;
-mod evaluate;
 mod judge;
 
 pub use envelope::envelope;
-pub use evaluate::{Gain, GateInput, GateOutcome, evaluate};
 pub use judge::{Check, Facts, GateVerdict, Validation, judge};
