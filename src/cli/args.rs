@@ -72,7 +72,7 @@ pub enum Command {
     /// Publish recorded telemetry to a broker.
     ReplayTelemetry(super::replay::ReplayArgs),
     /// Look at the audit log, or verify its chain.
-    // Audit(super::audit::AuditArgs),
+    Audit(super::audit::AuditArgs),
     /// The people who may sign.
     Identity(super::identity::IdentityArgs),
     /// Versions, paths, adapter, display, broker, and what is missing.

@@ -123,6 +123,7 @@ impl Live {
             client_id: format!("{}-{}", options.client, std::process::id()),
             data_dir: Some(options.data_dir.clone()),
             identities,
+            desk: DEMO_PEOPLE[0].0.into(),
             may_command: options.emulator || (options.rate - 1.0).abs() < 1e-9,
             seed: options.seed,
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -172,8 +173,10 @@ fn start_emulator(options: &LiveOptions, plant: &Plant, clock: &PlantClock, syst
 
 /// Password of the demo identities. They exist only where the session runs its own stand-in plant.
 pub const DEMO_PASSWORD: &str = "plantcast-demo";
-const DEMO_PEOPLE: [(&str, &str, Role); 3] =
-    [("olivia", "Olivia (operator)", Role::Operator), ("ada", "Ada (approver)", Role::Approver), ("sven", "Sven (supervisor)", Role::Supervisor)];
+const DEMO_PEOPLE: [(&str, &str, Role); 4] = [
+    ("paul", "Paul (planner)", Role::Planner),
+    ("olivia", "Olivia (operator)", Role::Operator), ("ada", "Ada (approver)", Role::Approver), ("sven", "Sven (supervisor)", Role::Supervisor),
+];
 
 /// The people of this session: from the data folder; with a stand-in plant, demo people are added to an empty one.
 fn identities(options: &LiveOptions, system: &edge::SystemClock) -> Result<(IdentityBook, Vec<Signer>), CliError> {

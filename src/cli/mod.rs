@@ -1,11 +1,11 @@
 //! The command line: parses, calls the layers, prints, maps errors to stable exit codes. No domain logic.
 
 mod args;
+pub mod audit;
 pub mod edge;
 mod error;
 mod guard;
 
-// pub mod audit;
 mod doctor;
 mod emulate;
 mod identity;
@@ -62,7 +62,7 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Whatif(a)) => whatif::run(&a).map(|()| code::OK),
         Some(Command::Emulate(a)) => emulate::run(&a).map(|()| code::OK),
         Some(Command::ReplayTelemetry(a)) => replay::run(&a).map(|()| code::OK),
-        // Some(Command::Audit(a)) => audit::run(&a).map(|()| code::OK),
+        Some(Command::Audit(a)) => audit::run(&a).map(|()| code::OK),
         Some(Command::Identity(a)) => identity::run(&a).map(|()| code::OK),
         Some(Command::Doctor(a)) => doctor::run(&a).map(|()| code::OK),
         #[cfg(feature = "ecs")]

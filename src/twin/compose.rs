@@ -33,6 +33,8 @@ pub struct TwinConfig {
     pub data_dir: Option<PathBuf>,
     /// Who may sign.
     pub identities: IdentityBook,
+    /// Identity of the person at the desk: the author of proposals made by hand.
+    pub desk: String,
     /// Whether commands may leave at all: false for an accelerated twin of something that is not the stand-in plant.
     pub may_command: bool,
     /// Seed of forecasts and agents.
@@ -111,6 +113,8 @@ pub struct TwinSettings {
     pub threads: usize,
     /// Nonces and ids.
     pub entropy: Arc<dyn Entropy>,
+    /// Author of proposals made by hand.
+    pub desk: String,
 }
 
 /// Opens everything and inserts it.
@@ -144,7 +148,7 @@ pub(super) fn insert(app: &mut App, config: TwinConfig, step_s: f64) -> Result<(
     app.insert_resource(PlantRes { plant: config.plant, model });
     app.insert_resource(LinkRes { connection, url: config.broker_url, may_command: config.may_command });
     app.insert_resource(StoreRes(store));
-    app.insert_resource(TwinSettings { seed: config.seed, threads: config.threads, entropy: config.entropy });
+    app.insert_resource(TwinSettings { seed: config.seed, threads: config.threads, entropy: config.entropy, desk: config.desk });
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! propose: an advice becomes a draft and goes to governance, which simulates, judges, and waits for a person.
 
 use super::{
-    AgentView, EventView, Severity, TwinSystems,
+    AgentView, AvoidedLoss, EventView, Severity, TwinSystems,
     compose::{PlantRes, TwinSettings},
     estimate::{BeliefRes, EventsRes},
     govern::{self, GovernanceRes, Line},
@@ -69,7 +69,7 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// Starts solving every cell's model, unless the plant is for monitoring only.
-fn wake(mut commands: Commands, mut states: ResMut<AgentStates>, plant: Res<PlantRes>, settings: Res<TwinSettings>) {
+fn wake(mut commands: Commands, mut states: ResMut<AgentStates>, plant: Res<PlantRes>) {
     for (i, _) in plant.plant.cells.iter().enumerate() {
         let cell = CellId(i as u32);
         commands.spawn((Name::new(plant.plant.cells[i].name.clone()), AgentOf(cell)));
@@ -214,7 +214,10 @@ fn poll_question(mut states: ResMut<AgentStates>, ctx: Context, line: Res<Line>,
         let author = Author::Agent { cell: advice.cell };
         let actions = advice.actions.iter().map(|a| a.1);
         let draft = govern::draft(plant, &ctx.clocks, ctx.settings.entropy.as_ref(), author, advice.title.clone(), actions, rationale);
-        if !line.send(Message::Submit(Box::new(draft))) {
+        let g = &advice.gain;
+        let currency = plant.money.currency.clone();
+        let gain = AvoidedLoss { mean: g.mean, low: g.low, high: g.high, probability_better: g.probability_better, currency };
+        if !line.send(Message::Submit(Box::new(draft), Some(gain))) {
             let text = "governance is busy; the agent's advice was not taken".to_string();
             events.push(plant, EventView { at: ctx.clocks.now(), severity: Severity::Warning, asset: None, text, trace: None });
         }

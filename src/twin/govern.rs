@@ -195,9 +195,9 @@ impl Desk<'_> {
             TwinCommand::RunForecast(_) | TwinCommand::CancelForecast => return Ok(()),
             TwinCommand::ProposeAlternative { index } => {
                 let (name, plan) = self.forecast.plan(*index).ok_or("there is no such response in the newest forecast")?;
-                Message::Submit(Box::new(self.proposal(name, &plan, "compared in the newest forecast")))
+                Message::Submit(Box::new(self.proposal(name, &plan, "compared with doing nothing in the newest forecast")), self.forecast.gain(*index))
             }
-            TwinCommand::ProposeActions { title, actions } => Message::Submit(Box::new(self.proposal(title.clone(), actions, "put forward by hand"))),
+            TwinCommand::ProposeActions { title, actions } => Message::Submit(Box::new(self.proposal(title.clone(), actions, "put forward by hand")), None),
             TwinCommand::Approve { proposal, identity, password, reason } => {
                 Message::Approve { proposal: id(proposal)?, identity: identity.clone(), password: password.clone(), reason: reason.clone() }
             }
@@ -217,7 +217,7 @@ impl Desk<'_> {
     }
 
     fn proposal(&self, title: String, plan: &[(Span, Action)], why: &str) -> Proposal {
-        let author = Author::Person { identity: "studio".into() };
+        let author = Author::Person { identity: self.settings.desk.clone() };
         let rationale = Rationale { reasons: vec![why.into()], ..Rationale::default() };
         draft(&self.plant.plant, &self.clocks, self.settings.entropy.as_ref(), author, title, plan.iter().map(|p| p.1), rationale)
     }
@@ -248,9 +248,4 @@ pub(super) fn take_back(line: Res<Line>, mut governance: ResMut<GovernanceRes>, 
     for event in line.events.try_iter() {
         events.push(&plant.plant, event);
     }
-}
-
-/// Targets of a proposal that are open for an asset's badge.
-pub(super) fn targets(p: &Proposal) -> Vec<AssetId> {
-    p.targets()
 }

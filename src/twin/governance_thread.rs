@@ -5,27 +5,29 @@
 //! Invariant: the governor's own commits decide; this file only carries.
 
 use super::{
-    AuditView, EventView, Severity,
+    AuditView, AvoidedLoss, EventView, Severity,
     compose::ComposeError,
     govern::{GovernanceShown, Parts},
     governance_views as views,
     jobs::{Gauge, Job},
+    predict::GaugeProgress,
     runtime::Clocks,
 };
 use crate::{
     estimate::Belief,
     fidelity::FidelityReport,
+    forecast,
     governance::{
         GateVerdict, GovernError, Governor, GovernorOptions, Hold, IdentityBook, Meaning, Measurement, Policy, PortSink, Proposal, Signer, Snapshot, TickInput,
-        audit::{AuditKey, AuditLog, CHECKPOINTS},
-        gate::{GateInput, GateOutcome, evaluate},
+        audit::AuditLog,
+        gate::{GateInput, Validation, evaluate},
         identity::AuthError,
     },
     history::Store,
     link::AckReceived,
     plant::{AssetId, Plant},
-    sim::Model,
-    time::Time,
+    sim::{Model, Script},
+    time::{Span, Time},
 };
 use crossbeam_channel::{Receiver, Sender};
 use std::{
@@ -42,8 +44,10 @@ pub(super) const EVENTS: usize = 1024;
 const TICK: Duration = Duration::from_millis(20);
 /// Views are rebuilt every this many ticks, and after every message.
 const SHOW_EVERY: u32 = 10;
-/// Checkpoint after this many audit records.
-const CHECKPOINT_EVERY: u64 = 16;
+/// How far the gate looks.
+const GATE_HORIZON: Span = Span(4 * 3_600_000_000);
+/// Start states of the gate, drawn from the belief.
+const GATE_STARTS: usize = 32;
 const AUDIT_SHOWN: usize = 200;
 
 /// The live state as this thread sees it.
@@ -68,8 +72,8 @@ impl Feed {
 
 /// What may be asked of this thread.
 pub(super) enum Message {
-    /// A draft.
-    Submit(Box<Proposal>),
+    /// A draft, with its simulated gain over doing nothing where its author knows it.
+    Submit(Box<Proposal>, Option<AvoidedLoss>),
     /// A person wants to sign.
     Approve { proposal: Uuid, identity: String, password: super::Secret, reason: String },
     /// A person says no.
@@ -105,8 +109,9 @@ struct Thread {
     clocks: Clocks,
     acks: Receiver<AckReceived>,
     ports: Ports,
-    gates: Vec<(Uuid, bool, Job<GateOutcome>)>,
-    outcomes: BTreeMap<Uuid, GateOutcome>,
+    gates: Vec<(Uuid, bool, Job<GateVerdict>)>,
+    gains: BTreeMap<Uuid, AvoidedLoss>,
+    verdicts: BTreeMap<Uuid, GateVerdict>,
     unlocking: Vec<(Purpose, Job<Result<Signer, AuthError>>)>,
     seen: BTreeMap<(AssetId, crate::governance::EffectQuantity), Time>,
     seed: u64,
@@ -117,12 +122,7 @@ struct Thread {
 pub(super) fn start(parts: Parts, sink: PortSink, ports: Ports) -> Result<(Hold, std::thread::JoinHandle<()>), ComposeError> {
     let governance = |e: &dyn std::fmt::Display| ComposeError::Governance(e.to_string());
     let policy = Policy::builtin().map_err(|e| governance(&e))?;
-    let key = match &parts.folder {
-        Some(folder) => AuditKey::open(folder, parts.entropy.as_ref()).map_err(|e| governance(&e))?,
-        None => AuditKey::generate(parts.entropy.as_ref()),
-    };
-    let path = parts.folder.as_ref().map(|f| f.join(CHECKPOINTS));
-    let audit = AuditLog::open(key, path, CHECKPOINT_EVERY).map_err(|e| governance(&e))?;
+    let audit = AuditLog::open_in(parts.folder.as_deref(), parts.entropy.as_ref()).map_err(|e| governance(&e))?;
     let people = Arc::new(parts.identities);
     let governor = Governor::open(GovernorOptions {
         plant: parts.plant.clone(),
@@ -146,7 +146,8 @@ pub(super) fn start(parts: Parts, sink: PortSink, ports: Ports) -> Result<(Hold,
         acks: parts.acks,
         ports,
         gates: Vec::new(),
-        outcomes: BTreeMap::new(),
+        gains: BTreeMap::new(),
+        verdicts: BTreeMap::new(),
         unlocking: Vec::new(),
         seen: BTreeMap::new(),
         seed: parts.seed,
@@ -196,8 +197,11 @@ impl Thread {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Submit(proposal) => match self.governor.submit(*proposal) {
-                Ok(id) => self.gate(id, false),
+            Message::Submit(proposal, gain) => match self.governor.submit(*proposal) {
+                Ok(id) => {
+                    self.gains.extend(gain.map(|g| (id, g)));
+                    self.gate(id, false);
+                }
                 Err(e) => self.say(Severity::Warning, format!("proposal not taken: {e}")),
             },
             Message::Approve { proposal, identity, password, reason } => self.unlock(identity, password, Purpose::Approve { proposal, reason }),
@@ -219,19 +223,15 @@ impl Thread {
     /// Simulates the gate for a case on a thread of its own.
     fn gate(&mut self, id: Uuid, again: bool) {
         let Some(case) = self.governor.case(id) else { return };
-        let feed = self.feed();
-        let input = GateInput {
+        let question = Question {
             model: self.model.clone(),
             proposal: case.proposal.clone(),
-            snapshot: feed.snapshot.clone(),
-            belief: feed.belief.clone(),
-            fidelity: feed.fidelity.clone(),
-            thresholds: self.governor.policy().thresholds.clone(),
-            policy: self.governor.policy_hash(),
+            feed: self.feed(),
+            policy: self.governor.policy().clone(),
             seed: self.seed,
             threads: self.threads,
         };
-        match Job::start("gate", 0, move |_: &Gauge| evaluate(&input)) {
+        match Job::start("gate", 0, move |gauge: &Gauge| question.answer(gauge)) {
             Some(job) => self.gates.push((id, again, job)),
             None => self.say(Severity::Warning, "the system gave no thread for the gate; the proposal waits".into()),
         }
@@ -266,18 +266,17 @@ impl Thread {
         changed
     }
 
-    fn gate_answered(&mut self, id: Uuid, again: bool, answer: Option<GateOutcome>) {
-        let Some(outcome) = answer else {
+    fn gate_answered(&mut self, id: Uuid, again: bool, answer: Option<GateVerdict>) {
+        let Some(verdict) = answer else {
             let result = self.governor.withdraw(id, "gate", "the gate's simulation ended unexpectedly; nothing is known, so nothing is done");
             return self.complain("gate", result);
         };
         let now = self.clocks.monotonic();
-        let verdict: GateVerdict = outcome.verdict.clone();
         if again {
             let result = self.governor.regated(id, verdict, now);
             self.complain("second gate", result);
         } else {
-            self.outcomes.insert(id, outcome);
+            self.verdicts.insert(id, verdict.clone());
             let result = self.governor.simulated(id, verdict, now);
             self.complain("gate", result);
         }
@@ -334,14 +333,45 @@ impl Thread {
 
     fn show(&mut self) {
         let open: Vec<Uuid> = self.governor.cases().map(|c| c.proposal.id).collect();
-        self.outcomes.retain(|id, _| open.contains(id));
+        self.gains.retain(|id, _| open.contains(id));
+        self.verdicts.retain(|id, _| open.contains(id));
         let audit: Vec<AuditView> = self.store.audit_tail(AUDIT_SHOWN).map(|rows| rows.iter().map(views::audit).collect()).unwrap_or_default();
         let shown = GovernanceShown {
-            proposals: self.governor.cases().map(|c| views::proposal(&self.plant, c, self.outcomes.get(&c.proposal.id))).collect(),
+            proposals: self.governor.cases().map(|c| views::proposal(&self.plant, c, self.verdicts.get(&c.proposal.id), self.gains.get(&c.proposal.id))).collect(),
             audit,
             hold: self.governor.hold_notice().map(|n| n.by.clone()),
             identities: self.people.list().into_iter().filter(|i| !i.revoked).map(|i| (i.name, format!("{:?}", i.role).to_lowercase())).collect(),
         };
         *self.ports.shown.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(shown);
+    }
+}
+
+/// Everything a gate verdict depends on, as a snapshot for its thread.
+struct Question {
+    model: Arc<Model>,
+    proposal: Proposal,
+    feed: Arc<Feed>,
+    policy: Policy,
+    seed: u64,
+    threads: usize,
+}
+
+impl Question {
+    fn answer(&self, gauge: &Gauge) -> GateVerdict {
+        // no start state follows from an impossible belief: the gate then has nothing to simulate and refuses
+        let starts = forecast::starts_from_belief(&self.model, &self.feed.belief, GATE_STARTS, self.seed).unwrap_or_default();
+        let input = GateInput {
+            model: &self.model,
+            proposal: &self.proposal,
+            snapshot: &self.feed.snapshot,
+            starts,
+            script: Script::empty(),
+            policy: &self.policy,
+            validation: Validation::from(self.feed.fidelity.worst_of(self.proposal.targets())),
+            horizon: GATE_HORIZON,
+            runs: self.policy.thresholds.min_runs,
+            threads: self.threads,
+        };
+        evaluate(input, &GaugeProgress(gauge))
     }
 }

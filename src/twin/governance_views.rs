@@ -2,7 +2,7 @@
 
 use super::{AuditView, AvoidedLoss, EventView, GateCheckView, ProposalView, Severity};
 use crate::{
-    governance::{Author, Case, GateOutcome, Stage, gate::Check, policy::Requirement, proposal::words},
+    governance::{Author, Case, GateVerdict, Stage, gate::Check, policy::Requirement, proposal::words},
     history,
     plant::Plant,
 };
@@ -32,10 +32,10 @@ pub(super) fn audit(row: &history::AuditRow) -> AuditView {
 }
 
 /// A case with everything a signer must see.
-pub(super) fn proposal(plant: &Plant, case: &Case, outcome: Option<&GateOutcome>) -> ProposalView {
+pub(super) fn proposal(plant: &Plant, case: &Case, verdict: Option<&GateVerdict>, gain: Option<&AvoidedLoss>) -> ProposalView {
     let p = &case.proposal;
     let authority = case.stage.authority();
-    let verdict = authority.map(|a| &a.verdict).or(outcome.map(|o| &o.verdict));
+    let verdict = authority.map(|a| &a.verdict).or(verdict);
     ProposalView {
         id: p.id.to_string(),
         title: p.title.clone(),
@@ -61,13 +61,7 @@ pub(super) fn proposal(plant: &Plant, case: &Case, outcome: Option<&GateOutcome>
         ),
         evidence: verdict.map_or_else(String::new, |v| crate::governance::hex(&v.evidence.0)),
         expires: authority.map(|a| a.warrant.expires),
-        avoided: outcome.and_then(|o| o.gain.as_ref()).map(|g| AvoidedLoss {
-            mean: g.mean,
-            low: g.low,
-            high: g.high,
-            probability_better: g.probability_better,
-            currency: plant.money.currency.clone(),
-        }),
+        avoided: gain.cloned(),
         history: case.history.clone(),
         trace: p.trace.clone(),
     }

@@ -87,7 +87,9 @@ impl PluginGroup for TwinPlugins {
 fn chain_plugin(app: &mut App) {
     app.add_message::<TwinCommand>();
     app.init_resource::<runtime::Timings>();
-    app.configure_sets(FixedUpdate, TwinSystems::CHAIN.chain());
+    for pair in TwinSystems::CHAIN.windows(2) {
+        app.configure_sets(FixedUpdate, pair[0].before(pair[1]));
+    }
     app.add_systems(FixedUpdate, runtime::mark_start.before(TwinSystems::Ingest));
     for set in TwinSystems::CHAIN {
         let mark = move |mut timings: ResMut<runtime::Timings>, clock: Res<runtime::Clocks>| timings.mark(set, &clock);

@@ -5,7 +5,7 @@
 //! baseline is the plant without that outage even when the outage has already happened.
 
 use super::{
-    EventView, FidelityView, ForecastView, Severity, TwinCommand, TwinSystems,
+    AvoidedLoss, EventView, FidelityView, ForecastView, Severity, TwinCommand, TwinSystems,
     compose::{PlantRes, TwinSettings},
     estimate::{BeliefRes, EventsRes},
     ingest::IntakeRes,
@@ -77,6 +77,16 @@ impl ForecastRes {
         let plan = self.shown.plans.get(index).filter(|p| !p.is_empty())?;
         let name = self.shown.answer.as_ref()?.alternatives.get(index)?.name.clone();
         Some((name, plan.clone()))
+    }
+}
+
+impl ForecastRes {
+    /// What an alternative of the newest answer gains over doing nothing.
+    pub fn gain(&self, index: usize) -> Option<AvoidedLoss> {
+        let answer = self.shown.answer.as_ref()?;
+        let profit = answer.alternatives.get(index)?.versus_nothing.as_ref()?.iter().find(|d| d.kpi == "profit")?;
+        let m = &profit.mean;
+        Some(AvoidedLoss { mean: m.mean, low: m.low, high: m.high, probability_better: profit.probability_better, currency: answer.currency.clone() })
     }
 }
 

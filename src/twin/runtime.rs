@@ -5,7 +5,7 @@
 
 use super::{ComposeError, LiveView, TwinCommand, TwinConfig, TwinPlugins, TwinSystems, compose};
 use crate::{
-    clock::{Monotonic, MonotonicClock, PlantClock, WallClock},
+    clock::{Monotonic, PlantClock, WallClock},
     time::Time,
 };
 use bevy::{
