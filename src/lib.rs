@@ -21,8 +21,8 @@ pub mod scenario; // L3 the editor's document: disruptions and responses
 pub mod forecast; // L4 paired ensembles and what they say
 
 pub mod agent; // L5 one MDP per cell, proposals
-pub mod emulator;
-pub mod fidelity; // L5 scores of the twin's own predictions // L5 the stand-in plant behind MQTT
+pub mod emulator; // L5 the stand-in plant behind MQTT
+pub mod fidelity; // L5 scores of the twin's own predictions
 
 pub mod governance; // L6 nothing moves without it: gate, policy, signature, dispatch, audit
 
