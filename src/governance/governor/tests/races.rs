@@ -109,18 +109,22 @@ fn after_the_hold_is_in_the_audit_nothing_is_published() {
         let p = rig.proposal(vec![rig.start_ch3()]);
         let id = rig.simulate(p, 0.01);
         rig.approve(id, "olga").unwrap();
-        let hold = rig.governor.hold_switch();
-        let delay = draw(k, 1, 400);
+        let asked = rig.tick().regate;
+        let (verdict, now) = (rig.verdict(asked[0], &Rig::facts(0.01)), rig.now());
+        rig.governor.regated(id, verdict, now).unwrap();
+        let (hold, delay) = (rig.governor.hold_switch(), draw(k, 1, 100).pow(2) * 200);
+        let go = std::sync::atomic::AtomicBool::new(false);
         let published = std::thread::scope(|s| {
-            s.spawn(move || {
-                for _ in 0..delay * 40 {
+            s.spawn(|| {
+                while !go.load(std::sync::atomic::Ordering::SeqCst) {
+                    std::hint::spin_loop();
+                }
+                for _ in 0..delay {
                     std::hint::spin_loop();
                 }
                 hold.engage("race");
             });
-            for _ in 0..3 {
-                rig.settle();
-            }
+            go.store(true, std::sync::atomic::Ordering::SeqCst);
             while !rig.governor.hold_notice().is_some_and(|n| n.audited) {
                 rig.tick();
             }
