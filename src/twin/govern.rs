@@ -21,7 +21,7 @@ use crate::{
     },
     history::Store,
     link::{self, AckReceived, HoldSwitch},
-    plant::{Action, AssetId, Plant},
+    plant::{Action, Plant},
     sim::Model,
     time::{Span, Time},
 };

@@ -90,7 +90,7 @@ fn chain_plugin(app: &mut App) {
     for pair in TwinSystems::CHAIN.windows(2) {
         app.configure_sets(FixedUpdate, pair[0].before(pair[1]));
     }
-    app.add_systems(FixedUpdate, runtime::mark_start.before(TwinSystems::Ingest));
+    app.add_systems(FixedUpdate, (runtime::mark_start, runtime::deliver).chain().before(TwinSystems::Ingest));
     for set in TwinSystems::CHAIN {
         let mark = move |mut timings: ResMut<runtime::Timings>, clock: Res<runtime::Clocks>| timings.mark(set, &clock);
         // after its own set, before the next one

@@ -94,6 +94,11 @@ pub struct Outlet(pub Arc<Mutex<Arc<LiveView>>>);
 #[derive(Resource)]
 pub struct Inlet(pub Receiver<TwinCommand>);
 
+/// Hands what arrived to the chain; at most a queue's length a step.
+pub(super) fn deliver(inlet: Res<Inlet>, mut commands: MessageWriter<TwinCommand>) {
+    commands.write_batch(inlet.0.try_iter().take(COMMAND_QUEUE));
+}
+
 /// A running twin. Cloning shares it; it stops when [`TwinHandle::stop`] is called.
 #[derive(Clone)]
 pub struct TwinHandle {

@@ -2,12 +2,12 @@
 
 use super::{DemoArgs, report::Report};
 use crate::{plant::Plant, twin::LiveView};
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 /// Writes the pictures; a machine without a Vulkan adapter gets a sentence instead, and the demo still counts.
 #[cfg(feature = "studio")]
 pub fn write(plant: &Arc<Plant>, seen: &LiveView, args: &DemoArgs, report: &mut Report) {
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("plantcast-demo"));
+    let folder = args.out.clone().unwrap_or_else(|| "plantcast-demo".into());
     if let Err(e) = std::fs::create_dir_all(&folder) {
         report.step("pictures", format!("none: {}: {e}", folder.display()));
         return;
