@@ -285,3 +285,77 @@ fn the_built_in_scenarios_fit_their_scenes() {
         assert!(!s.responses.is_empty() && compiled.responses.iter().all(|r| !r.is_empty()), "{name} offers something to do");
     }
 }
+
+#[test]
+fn a_forecast_from_live_draws_its_starts_from_the_belief() {
+    use plantcast::estimate::{AssetBelief, Belief, Estimate};
+    use plantcast::sim::Mode;
+    use plantcast::time::{Span, Time};
+    let plant = Plant::parse(&buffer_line("Exponential(mttf: \"1000h\")", 10.0), "t.scene.ron").unwrap();
+    let model = Arc::new(Model::compile(&plant).unwrap());
+    let at = Time(1_790_000_000_000_000);
+    let asset = |modes: &[(Mode, f64)], level: Option<Estimate>| {
+        let mut p = vec![0.0; Mode::COUNT];
+        modes.iter().for_each(|(m, x)| p[usize::from(m.code())] = *x);
+        AssetBelief {
+            mode: modes[0].0,
+            mode_probability: modes[0].1,
+            modes: p,
+            mode_since: at - Span::from_h(1.0),
+            rate: None,
+            level,
+            temperature_c: None,
+            service: None,
+            observed: true,
+            data_age: Span::ZERO,
+            stale: false,
+            imputed: false,
+            drift: 1.0,
+            confidence: 1.0,
+        }
+    };
+    let running = [(Mode::Running, 1.0)];
+    let belief = Belief {
+        at,
+        assets: vec![
+            asset(&[(Mode::Running, 0.7), (Mode::InRepair, 0.3)], None),
+            asset(&running, Some(Estimate { mean: 5.0, variance: 0.25 })),
+            asset(&running, None),
+        ],
+    };
+    let n = 2000;
+    let starts = forecast::starts_from_belief(&model, &belief, n, 5).unwrap();
+    assert_eq!(starts, forecast::starts_from_belief(&model, &belief, n, 5).unwrap());
+    let (source, tank) = (plant.asset_by_id("source").unwrap(), plant.asset_by_id("tank").unwrap());
+    let failed = starts.iter().filter(|s| s.mode(source) == Mode::InRepair).count() as f64 / n as f64;
+    assert!((failed - 0.3).abs() < 3.5 * (0.21 / n as f64).sqrt(), "{failed}");
+    let levels: Vec<f64> = starts.iter().map(|s| s.level(&model, tank).unwrap()).collect();
+    let mean = levels.iter().sum::<f64>() / n as f64;
+    let sd = (levels.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / n as f64).sqrt();
+    assert!((mean - 5.0).abs() < 3.5 * 0.5 / (n as f64).sqrt() && (sd - 0.5).abs() < 0.04, "{mean} {sd}");
+
+    // a failure at time zero, against the same starts: whoever was down already is not impacted by it
+    let mut s = scenario("60h", &SOURCE_FAILS.replace("1h", "0s"), "");
+    s.start.from = plantcast::scenario::StartFrom::LiveNow;
+    let compiled = s.compile(&plant).unwrap();
+    assert!(matches!(Request::of(&s, compiled.clone(), model.clone(), None), Err(ForecastError::NeedsLive)));
+    let mut r = Request::of(&s, compiled, model, Some(starts)).unwrap();
+    (r.runs, r.threads) = (n as u32, 2);
+    let f = run(&r);
+    assert_eq!((f.start, f.grid[0]), (at, Time(0)), "plant time outside, time from the start inside");
+    let onset = impact(&f, &f.alternatives[0], "consumer").unwrap().time_to_impact.unwrap();
+    assert!(onset.q50 > 4.5 && onset.q50 < 5.5, "the tank's level decides: {onset:?}");
+}
+
+#[test]
+fn a_warm_up_comes_before_the_clock_and_off_the_books() {
+    let mut s = scenario("10h", SOURCE_FAILS, "");
+    let cold = run(&request(&buffer_line("Never", 10.0), &s, 4, 1));
+    s.start.from = plantcast::scenario::StartFrom::Warmup(plantcast::time::Span::from_h(3.0));
+    let warm = run(&request(&buffer_line("Never", 10.0), &s, 4, 1));
+    let good = |f: &Forecast| f.baseline.totals.iter().find(|k| k.kpi == "good_units").unwrap().mean.mean;
+    assert!((good(&warm) - good(&cold)).abs() < 1e-9 && (good(&warm) - 10.0).abs() < 1e-9, "{} {}", good(&warm), good(&cold));
+    assert_eq!(warm.start.0, 3 * 3_600_000_000);
+    let onset = |f: &Forecast| impact(f, &f.alternatives[0], "source").unwrap().time_to_impact.unwrap().q50;
+    assert_eq!((onset(&warm), onset(&cold)), (0.0, 0.0));
+}

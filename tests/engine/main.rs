@@ -1,11 +1,13 @@
 //! The engine's integration tests: exact results, determinism, conservation, accounting, whole stories. One binary of modules.
 
+mod agent;
 mod availability;
 mod bottling;
 mod cascade;
 mod determinism;
 mod forecast;
 mod levels;
+mod robust;
 mod scenes;
 mod services;
 mod support;

@@ -3,6 +3,7 @@
 use crate::support::{RealClock, eventually, in_s, on_each_broker, plant_frame, stranger_publishes, twin_options};
 use plantcast::clock::PlantClock;
 use plantcast::emulator::{EmulatorHandle, EmulatorOptions, start};
+use plantcast::estimate::{Intake, Message};
 use plantcast::link::{AckStatus, CommandPort, Connection, TopicTable, codec, command_topic, connect, telemetry_filters};
 use plantcast::plant::{ActionKind, AssetId, Plant, Quantity, TagId};
 use plantcast::sim::{Intervention, Mode, Until};
@@ -90,14 +91,37 @@ fn every_tag_of_the_contract_is_heard_in_its_unit_and_range() {
 }
 
 #[test]
+fn what_the_stand_in_says_is_within_its_contracts() {
+    on_each_broker(|url| {
+        let rig = rig(url, 60.0, |_| {});
+        let mut intake = Intake::new(&rig.plant);
+        let start = rig.plant_clock.now();
+        let mut offered = 0u64;
+        eventually("three minutes of plant time", || {
+            for message in rig.connection.telemetry().try_iter() {
+                let now = rig.plant_clock.now();
+                intake.offer(&Message { topic: &message.topic, payload: &message.payload, retained: message.retained }, now, now);
+                offered += 1;
+            }
+            (rig.plant_clock.now() - start).s() > 180.0
+        });
+        let c = intake.counters();
+        assert!(c.balanced() && c.received == offered && c.rejected == 0, "{c:?}");
+        assert!(offered > 10 * rig.plant.tags.len() as u64, "{offered}");
+        assert!(c.quarantined * 200 <= c.received, "{c:?} {:?}", intake.quarantine());
+        eprintln!("{} messages in 3 s at 60 times real time, {} tags, {} quarantined", offered, rig.plant.tags.len(), c.quarantined);
+    });
+}
+
+#[test]
 fn a_command_is_accepted_executed_and_seen_in_telemetry() {
     on_each_broker(|url| {
         let rig = rig(url, 20.0, |_| {});
         let asset = rig.standby();
         let id = &rig.plant.asset(asset).id;
         rig.wait_for(rig.mode_tag(asset), "standby", |v| v == f64::from(Mode::Standby.code()));
-        let command = plant_frame(&rig.clock, id, ActionKind::Start, 5.0);
-        rig.port.send(&command, in_s(&rig.clock, 5.0)).unwrap();
+        let command = plant_frame(&rig.clock, id, ActionKind::Start, 60.0);
+        rig.port.send(&command, in_s(&rig.clock, 60.0)).unwrap();
         assert_eq!(rig.ack(), (AckStatus::Accepted, None));
         assert_eq!(rig.ack(), (AckStatus::Executed, None));
         rig.wait_for(rig.mode_tag(asset), "it starts", |v| v == f64::from(Mode::Starting.code()) || v == f64::from(Mode::Running.code()));
@@ -111,8 +135,8 @@ fn a_lying_plant_says_executed_and_does_nothing() {
     on_each_broker(|url| {
         let rig = rig(url, 20.0, |o| o.lie = true);
         let asset = rig.standby();
-        let command = plant_frame(&rig.clock, &rig.plant.asset(asset).id, ActionKind::Start, 5.0);
-        rig.port.send(&command, in_s(&rig.clock, 5.0)).unwrap();
+        let command = plant_frame(&rig.clock, &rig.plant.asset(asset).id, ActionKind::Start, 60.0);
+        rig.port.send(&command, in_s(&rig.clock, 60.0)).unwrap();
         assert_eq!(rig.ack(), (AckStatus::Accepted, None));
         assert_eq!(rig.ack(), (AckStatus::Executed, None));
         let until = rig.plant_clock.now() + Span::from_s(10.0);
@@ -132,24 +156,24 @@ fn retained_replayed_expired_and_fenced_commands_move_nothing() {
         let rig = rig(url, 20.0, |_| {});
         eventually("the retained command is seen", || rig.emulator.counts().desk.retained == 1);
         // T09: expired, garbage and, after one good command, replayed and fenced ones.
-        let mut expired = plant_frame(&clock, "CH-3", ActionKind::Start, 5.0);
-        expired.expires_ms -= 6_000;
+        let mut expired = plant_frame(&clock, "CH-3", ActionKind::Start, 60.0);
+        expired.expires_ms -= 61_000;
         stranger_publishes(url, &topic, expired.encode(), false);
         assert_eq!(rig.ack(), (AckStatus::Rejected, Some("expired".into())));
         stranger_publishes(url, &topic, b"{\"start\":true}".to_vec(), false);
         eventually("garbage is counted", || rig.emulator.counts().desk.malformed == 1);
         assert_eq!(rig.emulator.truth().expect("runs").mode(rig.plant.asset_by_id("CH-3").unwrap()), Mode::Standby);
         assert_eq!(rig.emulator.executed(), 0);
-        let good = plant_frame(&clock, "CH-3", ActionKind::Start, 5.0);
-        rig.port.send(&good, in_s(&rig.clock, 5.0)).unwrap();
+        let good = plant_frame(&clock, "CH-3", ActionKind::Start, 60.0);
+        rig.port.send(&good, in_s(&rig.clock, 60.0)).unwrap();
         assert_eq!((rig.ack().0, rig.ack().0), (AckStatus::Accepted, AckStatus::Executed));
         stranger_publishes(url, &topic, good.encode(), false);
         assert_eq!(rig.ack().0, AckStatus::Executed, "the same command again: the same answer again");
-        let mut replayed = plant_frame(&clock, "CH-3", ActionKind::Stop, 5.0);
+        let mut replayed = plant_frame(&clock, "CH-3", ActionKind::Stop, 60.0);
         replayed.nonce = good.nonce.clone();
         stranger_publishes(url, &topic, replayed.encode(), false);
         assert_eq!(rig.ack().0, AckStatus::Rejected);
-        let mut fenced = plant_frame(&clock, "CH-3", ActionKind::Stop, 5.0);
+        let mut fenced = plant_frame(&clock, "CH-3", ActionKind::Stop, 60.0);
         fenced.epoch = 0;
         stranger_publishes(url, &topic, fenced.encode(), false);
         assert_eq!(rig.ack().0, AckStatus::Rejected);
