@@ -8,6 +8,7 @@ mod determinism;
 mod fidelity;
 mod forecast;
 mod levels;
+mod robust;
 mod scenes;
 mod services;
 mod support;
