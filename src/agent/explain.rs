@@ -5,7 +5,7 @@
 
 use super::{
     build::CellPolicy,
-    features::{Measure, Parts, Phase},
+    features::{Axis, Measure, MemberGroup, Parts, Phase},
     propose::{Nominee, ProposeOptions},
 };
 use crate::{
@@ -77,16 +77,22 @@ pub(super) fn reasons(policy: &CellPolicy, plant: &Plant, belief: &Belief, nomin
             }
         }
     }
-    let versus = if nominee.advantage >= 0.0 { "above" } else { "below (waiting one step costs little in the abstract model)" };
-    out.push(format!(
-        "In the cell's decision model ({} states, certain to ± {:.3} {}) its value is {:.0} {} {versus} doing nothing.",
-        policy.mdp.states(),
-        policy.solution.bound,
-        plant.money.currency,
-        nominee.advantage.abs(),
-        plant.money.currency
-    ));
+    out.push(worth(policy, plant, nominee.advantage));
     out
+}
+
+/// What the decision model says about acting now.
+fn worth(policy: &CellPolicy, plant: &Plant, advantage: f64) -> String {
+    let (money, states, bound) = (&plant.money.currency, policy.mdp.states(), policy.solution.bound);
+    let model = format!("the cell's decision model ({states} states, values certain to ± {bound:.3} {money})");
+    if advantage >= 0.0 {
+        return format!("In {model} acting now is worth {advantage:.0} {money} more than waiting a step.");
+    }
+    let step = plant.cells[policy.cell.index()].step;
+    format!(
+        "In {model} waiting {step} more would cost nothing yet ({:.0} {money} better); a signature takes time, so the futures decide.",
+        -advantage
+    )
 }
 
 /// A member that is not as the scene wants it.
@@ -122,10 +128,8 @@ pub(super) fn expected(plant: &Plant, forecast: &Forecast, alternative: usize, o
     }
     let mut line = |d: Option<&PairedDifference>, what: &str, digits: usize| {
         if let Some(d) = d.filter(|d| d.mean.low > 0.0 || d.mean.high < 0.0) {
-            out.push(format!(
-                "{what}: {:+.*} (95 % interval {:+.*} to {:+.*}) {}.",
-                digits, d.mean.mean, digits, d.mean.low, digits, d.mean.high, d.unit
-            ));
+            let unit = if d.unit == "1" { String::new() } else { format!(" {}", d.unit) };
+            out.push(format!("{what}: {:+.*}{unit} (95 % interval {:+.*} to {:+.*}).", digits, d.mean.mean, digits, d.mean.low, digits, d.mean.high));
         }
     };
     line(of("good_units"), "Good units", 0);
@@ -135,57 +139,63 @@ pub(super) fn expected(plant: &Plant, forecast: &Forecast, alternative: usize, o
     out
 }
 
-/// Neighbouring states of the abstract model in which doing nothing would be at least as good: one member back, one level or temperature away.
+/// What the decision model says in states near by: with one member more, at another level or temperature.
 pub(super) fn would_change(policy: &CellPolicy, plant: &Plant, state: usize, label: u32) -> Vec<String> {
-    let mut out = Vec::new();
     let parts = policy.features.decode(state);
-    let mut prefers_nothing = |parts: &Parts, text: String| {
-        let q = policy.q_at(&[(policy.features.index(parts), 1.0)]);
-        let of = |l: u32| q.iter().find(|x| x.0 == l).map(|x| x.1);
-        let loss = match (of(0), of(label)) {
-            (Some(nothing), Some(acting)) => nothing - acting,
-            (Some(_), None) | (None, _) => return false,
-        };
-        if loss <= 0.0 {
-            return false;
-        }
-        out.push(format!("{text}: doing nothing would be {loss:.0} {} better.", plant.money.currency));
-        true
-    };
+    let here = advantage(policy, &parts, label).unwrap_or(0.0);
+    let mut out = Vec::new();
     for (i, group) in policy.features.groups.iter().enumerate() {
-        let down = group.count(parts.compositions[i], Phase::Down);
-        let better = group.compositions.iter().position(|c| {
-            let mut wanted = group.compositions[parts.compositions[i]].clone();
-            let (d, u) = (group.phases.iter().position(|p| *p == Phase::Down), group.phases.iter().position(|p| *p == Phase::Up));
-            if let (Some(d), Some(u), true) = (d, u, down > 0) {
-                wanted[d] -= 1;
-                wanted[u] += 1;
-            }
-            down > 0 && *c == wanted
-        });
-        if let Some(c) = better {
-            let mut back = parts.clone();
-            back.compositions[i] = c;
+        let Some(back) = one_back(group, parts.compositions[i]) else { continue };
+        let mut near = parts.clone();
+        near.compositions[i] = back;
+        if let Some(a) = advantage(policy, &near, label).filter(|a| *a < 0.0) {
             let ids = group.members.iter().map(|m| plant.asset(*m).id.as_str()).collect::<Vec<_>>().join(", ");
-            prefers_nothing(&back, format!("If one more of {ids} were back"));
+            out.push(format!("If one more of {ids} were back, waiting would be {:.0} {} better.", -a, plant.money.currency));
         }
     }
     for (i, axis) in policy.features.axes.iter().enumerate().filter(|(_, a)| a.measure != Measure::Held) {
         let mut nodes: Vec<usize> = (0..axis.bins).filter(|n| *n != parts.nodes[i]).collect();
         nodes.sort_by_key(|n| n.abs_diff(parts.nodes[i]));
-        for n in nodes {
-            let mut other = parts.clone();
-            other.nodes[i] = n;
-            let asset = plant.asset(axis.asset);
-            let value = if axis.measure == Measure::Level {
-                format!("{:.0} % full", 100.0 * axis.node(n) / axis.high.max(1e-12))
-            } else {
-                format!("at {:.1} °C", axis.node(n))
-            };
-            if prefers_nothing(&other, format!("If {} ({}) were {value}", asset.name, asset.id)) {
-                break;
-            }
+        let turns = nodes.into_iter().find_map(|n| {
+            let mut near = parts.clone();
+            near.nodes[i] = n;
+            let there = advantage(policy, &near, label)?;
+            ((here >= 0.0) != (there >= 0.0)).then_some((n, there))
+        });
+        if let Some((node, there)) = turns {
+            out.push(turn(plant, axis, node, there));
         }
     }
     out
+}
+
+fn turn(plant: &Plant, axis: &Axis, node: usize, there: f64) -> String {
+    let (asset, money) = (plant.asset(axis.asset), &plant.money.currency);
+    let value = match axis.measure {
+        Measure::Level => format!("{:.0} % full", 100.0 * axis.node(node) / axis.high.max(1e-12)),
+        Measure::Temperature | Measure::Held => format!("at {:.1} °C", axis.node(node)),
+    };
+    let what = if there >= 0.0 {
+        format!("waiting one more step would cost {there:.0} {money}")
+    } else {
+        format!("waiting would be {:.0} {money} better", -there)
+    };
+    format!("If {} ({}) were {value}, {what}.", asset.name, asset.id)
+}
+
+/// Q-value of an action above doing nothing in one state; `None` when it makes no sense there.
+fn advantage(policy: &CellPolicy, parts: &Parts, label: u32) -> Option<f64> {
+    let q = policy.q_at(&[(policy.features.index(parts), 1.0)]);
+    let of = |l: u32| q.iter().find(|x| x.0 == l).map(|x| x.1);
+    Some(of(label)? - of(0)?)
+}
+
+/// The composition with one member repaired.
+fn one_back(group: &MemberGroup, composition: usize) -> Option<usize> {
+    let at = |p: Phase| group.phases.iter().position(|x| *x == p);
+    let (down, up) = (at(Phase::Down)?, at(Phase::Up)?);
+    let mut wanted = group.compositions[composition].clone();
+    wanted[down] = wanted[down].checked_sub(1)?;
+    wanted[up] += 1;
+    group.compositions.iter().position(|c| *c == wanted)
 }

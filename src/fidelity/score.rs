@@ -10,8 +10,9 @@ use std::collections::VecDeque;
 pub const MIN_COUNT: usize = 20;
 /// Scores kept per window.
 pub const WINDOW: usize = 240;
-/// Mean CRPS above this many tolerances is poor.
-pub const CRPS_LIMIT: f64 = 1.0;
+/// Mean CRPS above this many tolerances is poor: an error of one tolerance, announced with a standard deviation of its size,
+/// scores 0.60.
+pub const CRPS_LIMIT: f64 = 0.6;
 /// Mean Brier score of mode predictions above this is poor (always saying ½ scores .25).
 pub const BRIER_LIMIT: f64 = 0.15;
 /// Less than this fraction inside the central 90 % bands is poor.

@@ -42,12 +42,17 @@ impl Default for FidelityOptions {
 /// Pending predictions beyond this are given up, oldest first, and counted as missed.
 pub const PENDING_CAPACITY: usize = 50_000;
 
+/// Weight of one more squared error in a tag's typical error.
+const ERROR_GAIN: f64 = 0.1;
+
 /// Scores of the twin's own earlier predictions.
 #[derive(Clone, Debug)]
 pub struct Scores {
     options: FidelityOptions,
     max_age: Vec<Span>,
     pending: Vec<VecDeque<Prediction>>,
+    /// Smoothed squared error of each tag's predictions [tag unit²], once there is one.
+    error: Vec<Option<f64>>,
     waiting: usize,
     assets: Vec<Window>,
     plant: Window,
@@ -103,6 +108,7 @@ impl Scores {
             options,
             max_age: plant.tags.iter().map(|t| t.max_age).collect(),
             pending: vec![VecDeque::new(); plant.tags.len()],
+            error: vec![None; plant.tags.len()],
             waiting: 0,
             assets: vec![Window::new(WINDOW); plant.assets.len()],
             plant: Window::new(WINDOW * 4),
@@ -130,9 +136,14 @@ impl Scores {
         Ok(true)
     }
 
-    /// Keeps a prediction until it is due.
-    pub fn record(&mut self, prediction: Prediction) {
-        let Some(queue) = self.pending.get_mut(prediction.tag.index()) else { return };
+    /// Keeps a prediction until it is due. Its standard deviation is widened to the typical error of its tag lately, so
+    /// that a twin announces how wrong it usually is; the error itself is judged by its size in tolerances.
+    pub fn record(&mut self, mut prediction: Prediction) {
+        let i = prediction.tag.index();
+        let Some(queue) = self.pending.get_mut(i) else { return };
+        if let (Expected::Number { sd, .. }, Some(error)) = (&mut prediction.expected, self.error[i]) {
+            *sd = sd.max(libm::sqrt(error));
+        }
         self.counts.recorded += 1;
         if self.waiting >= PENDING_CAPACITY {
             self.counts.missed += 1;
@@ -156,6 +167,10 @@ impl Scores {
                 continue;
             }
             self.counts.scored += 1;
+            if let Expected::Number { mean, .. } = p.expected {
+                let square = (sample.value - mean) * (sample.value - mean);
+                self.error[i] = Some(self.error[i].map_or(square, |e| e + ERROR_GAIN * (square - e)));
+            }
             let score = score(&p, sample.value);
             self.assets[p.asset.index()].push(score);
             self.plant.push(score);

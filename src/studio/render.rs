@@ -35,7 +35,7 @@ use std::{
 };
 
 /// Frames drawn before the picture is taken: the first is black, the second lacks meshes, the third settles fonts.
-const SETTLE: u32 = 4;
+const SETTLE: u32 = 3;
 /// Frames after which a picture that did not arrive is given up.
 const PATIENCE: u32 = 600;
 /// Largest side [px].

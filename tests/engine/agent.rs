@@ -63,7 +63,6 @@ fn a_lost_chiller_makes_the_cooling_cell_ask_for_the_standby() {
     let belief = belief(&plant, &model, Some(ch1));
     assert_eq!(belief.asset(ch1).mode, Mode::Failed);
     let advice = ask(&cooling, &model, &belief, 2).expect("something must be done");
-    println!("{advice:#?}");
     let ch3 = plant.asset_by_id("CH-3").expect("in the scene");
     assert_eq!(advice.actions[0].1.asset, ch3);
     assert_eq!(advice.actions[0].1.kind, ActionKind::Start);

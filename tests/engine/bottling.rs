@@ -14,26 +14,26 @@ struct Quiet {
 
 impl Quiet {
     fn new() -> Self {
-        let mut plant = Plant::builtin("bottling").unwrap().unwrap();
+        let mut plant = Plant::builtin("bottling").expect("it is built in").expect("it is valid");
         for asset in &mut plant.assets {
             asset.start.failure_probability = 0.0;
             for mode in &mut asset.reliability {
                 mode.hazard = Hazard::Never;
             }
         }
-        let model = Model::compile(&plant).unwrap();
+        let model = Model::compile(&plant).expect("it has a running start");
         let start = State::nominal(&model);
         Quiet { model, start }
     }
 
     fn id(&self, name: &str) -> AssetId {
-        self.model.plant().asset_by_id(name).unwrap()
+        self.model.plant().asset_by_id(name).expect("the id stands in the scene")
     }
 
     fn run(&self, script: Vec<(f64, Intervention)>) -> RunOutcome {
         let script = Script(script.into_iter().map(|(min, what)| (Time::ZERO.after(Span::from_min(min)), what)).collect());
         let options = RunOptions { horizon: Span::from_h(8.0), sample_every: None, trace: true };
-        simulate(&self.model, &self.start, &script, Draws::new(1, 1), &options).unwrap()
+        simulate(&self.model, &self.start, &script, Draws::new(1, 1), &options).expect("the run settles")
     }
 
     fn lose(&self, name: &str, min: f64) -> Intervention {

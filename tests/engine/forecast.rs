@@ -24,7 +24,7 @@ fn request(scene: &str, scenario: &Scenario, runs: u32, seed: u64) -> Request {
     let plant = Plant::parse(scene, "t.scene.ron").unwrap_or_else(|e| panic!("{e}"));
     let compiled = scenario.compile(&plant).unwrap_or_else(|e| panic!("{e}"));
     let model = Arc::new(Model::compile(&plant).unwrap_or_else(|e| panic!("{e}")));
-    let mut request = Request::of(scenario, compiled, model, None).unwrap();
+    let mut request = Request::of(scenario, compiled, model, None).expect("it does not start live");
     (request.runs, request.seed, request.threads) = (runs, seed, 2);
     request
 }
@@ -358,4 +358,29 @@ fn a_warm_up_comes_before_the_clock_and_off_the_books() {
     assert_eq!(warm.start.0, 3 * 3_600_000_000);
     let onset = |f: &Forecast| impact(f, &f.alternatives[0], "source").unwrap().time_to_impact.unwrap().q50;
     assert_eq!((onset(&warm), onset(&cold)), (0.0, 0.0));
+}
+
+#[test]
+fn the_chiller_story_says_what_a_planner_needs_to_know() {
+    let s = Scenario::parse(plantcast::scenario::builtin("chiller-outage").unwrap(), "chiller-outage").unwrap();
+    let plant = Plant::builtin(&s.scene).unwrap().unwrap();
+    let compiled = s.compile(&plant).unwrap();
+    let mut r = Request::of(&s, compiled, Arc::new(Model::compile(&plant).unwrap()), None).unwrap();
+    (r.runs, r.threads) = (60, 2);
+    let f = run(&r);
+    let (nothing, standby) = (&f.alternatives[0], f.alternatives.iter().find(|a| a.id == "start-standby").unwrap());
+    assert!(probability(&f, nothing, "FI-1") > 0.9 && probability(&f, standby, "FI-1") < 0.2);
+    let filler = impact(&f, nothing, "FI-1").unwrap().time_to_impact.unwrap();
+    assert!((0.2..0.6).contains(&filler.q50), "the water buffer and the product's heat bridge some twenty minutes: {filler:?}");
+    let edge = |from: &str, to: &str| nothing.causes.iter().any(|e| f.assets[e.from.index()] == from && f.assets[e.to.index()] == to);
+    assert!(edge("CH-1", "PC-1") && edge("PC-1", "FI-1") && edge("FI-1", "CA-1"), "the wave can be followed from the chiller to the line");
+    let gain = standby.versus_nothing.as_ref().unwrap().iter().find(|d| d.kpi == "profit").unwrap();
+    assert!(gain.mean.low > 0.0 && gain.probability_better > 0.8, "{gain:?}");
+    // every impact is explained, by edges or by a root
+    for a in &f.alternatives {
+        for i in a.impacts.iter().filter(|i| i.count > 0) {
+            let explained = a.causes.iter().any(|e| e.to == i.asset) || a.roots.iter().any(|r| r.asset == i.asset);
+            assert!(explained, "{}: {}", a.id, f.assets[i.asset.index()]);
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod availability;
 mod bottling;
 mod cascade;
 mod determinism;
+mod fidelity;
 mod forecast;
 mod levels;
 mod robust;

@@ -9,6 +9,7 @@ use bevy::{
     math::{Mat4, Rect, Vec2, Vec3},
     prelude::{Handle, Image, Message, Resource},
 };
+use bevy_egui::egui::TextureId;
 use std::sync::Arc;
 
 /// What to draw. Replace `plant` by another `Arc` and the scene is rebuilt; write `view` every frame at no cost.
@@ -61,15 +62,23 @@ pub struct Quality {
     pub depth_prepass: bool,
     /// Light from the surroundings instead of a constant.
     pub sky_light: bool,
+    /// Pixels of the 3D view per pixel of the viewport, 0.25..=1; below 1 it is drawn apart and enlarged
+    /// ([`SceneCamera::texture`]), with text still sharp.
+    pub scale: f32,
 }
 
 impl Quality {
+    /// For a window on this kind of adapter.
+    pub fn for_adapter(software: bool) -> Quality {
+        if software { Quality::CPU } else { Quality::GPU }
+    }
+
     /// For still pictures, whatever the adapter.
-    pub const STILL: Quality = Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true };
+    pub const STILL: Quality = Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true, scale: 1.0 };
     /// For a window on a graphics card.
-    pub const GPU: Quality = Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true };
+    pub const GPU: Quality = Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true, scale: 1.0 };
     /// For a window on a software adapter.
-    pub const CPU: Quality = Quality { msaa: 1, shadow_px: 1024, ambient_occlusion: false, depth_prepass: true, sky_light: false };
+    pub const CPU: Quality = Quality { msaa: 1, shadow_px: 1024, ambient_occlusion: false, depth_prepass: true, sky_light: false, scale: 0.6 };
 }
 
 /// The user clicked in the viewport: on an asset, or on nothing.
@@ -111,11 +120,13 @@ pub struct SceneCamera {
     pub eye_m: Vec3,
     /// The viewport in logical points of the window or image.
     pub rect: Rect,
+    /// The enlarged picture, when the 3D view is drawn apart; [`super::overlay::paint`] lays it under the labels.
+    pub texture: Option<TextureId>,
 }
 
 impl Default for SceneCamera {
     fn default() -> Self {
-        SceneCamera { clip_from_world: Mat4::IDENTITY, eye_m: Vec3::ZERO, rect: Rect::new(0.0, 0.0, 1.0, 1.0) }
+        SceneCamera { clip_from_world: Mat4::IDENTITY, eye_m: Vec3::ZERO, rect: Rect::new(0.0, 0.0, 1.0, 1.0), texture: None }
     }
 }
 
@@ -141,7 +152,7 @@ mod tests {
         let rect = Rect::new(100.0, 50.0, 500.0, 350.0);
         let view = Mat4::look_at_rh(Vec3::new(0.0, 5.0, 10.0), Vec3::ZERO, Vec3::Y);
         let proj = Mat4::perspective_infinite_reverse_rh(0.6, 4.0 / 3.0, 0.1);
-        let cam = SceneCamera { clip_from_world: proj * view, eye_m: Vec3::new(0.0, 5.0, 10.0), rect };
+        let cam = SceneCamera { clip_from_world: proj * view, eye_m: Vec3::new(0.0, 5.0, 10.0), rect, texture: None };
         let p = cam.project(Vec3::ZERO).expect("in front");
         assert!((p - rect.center()).length() < 1e-3, "{p}");
         assert!(cam.project(Vec3::new(1.0, 0.0, 0.0)).expect("in front").x > p.x);

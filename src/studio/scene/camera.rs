@@ -4,18 +4,14 @@
 //! interruptibly. The mathematics is `rig`. Owns [`SceneCamera`].
 
 use super::{
+    apart::Apart,
     api::{LookAt, SceneCamera, SceneInput, ViewportRect},
     build::Stage,
     rig::{FOV, Rig},
     stage::PlantCamera,
 };
 use crate::plant::{AssetId, Plant};
-use bevy::{
-    camera::{Projection, Viewport},
-    input::mouse::AccumulatedMouseScroll,
-    prelude::*,
-    window::PrimaryWindow,
-};
+use bevy::{camera::Viewport, input::mouse::AccumulatedMouseScroll, prelude::*, window::PrimaryWindow};
 use bevy_egui::input::EguiWantsInput;
 
 /// Heading of the home view [rad].
@@ -66,8 +62,11 @@ pub fn rig_for(wish: &LookAt, plant: &Plant, stage: &Stage, now: &Rig, aspect: f
     }
 }
 
-/// The corner from which the tall bodies stand at the back.
+/// The heading of the plant's first saved view; without one, the corner from which the tall bodies stand at the back.
 fn home_yaw(stage: &Stage) -> f32 {
+    if let Some(v) = stage.plant.views.first() {
+        return Rig::look(Vec3::from(v.eye_m.map(|x| x as f32)), Vec3::from(v.target_m.map(|x| x as f32))).yaw;
+    }
     let centre = (stage.model.bounds.0 + stage.model.bounds.1) / 2.0;
     let crowding = |yaw: f32| -> f32 {
         let towards = Vec3::new(yaw.sin(), 0.0, yaw.cos());
@@ -201,11 +200,12 @@ pub(super) fn keys(keys: Res<ButtonInput<KeyCode>>, wants: Option<Res<EguiWantsI
 pub(super) fn fly(
     time: Res<Time>,
     rect: Res<ViewportRect>,
+    apart: Res<Apart>,
     mut flight: ResMut<Flight>,
     mut scene_camera: ResMut<SceneCamera>,
-    camera: Single<(&mut Camera, &mut Transform, &mut Projection), With<PlantCamera>>,
+    camera: Single<(&mut Camera, &mut Transform), With<PlantCamera>>,
 ) {
-    let (mut camera, mut transform, mut projection) = camera.into_inner();
+    let (mut camera, mut transform) = camera.into_inner();
     let Some(area) = viewport(&rect, &camera) else { return };
     if flight.now != flight.goal {
         let eased = flight.now.ease(&flight.goal, 1.0 - (-HASTE * time.delta_secs()).exp());
@@ -214,12 +214,7 @@ pub(super) fn fly(
     let rig = flight.now;
     transform.set_if_neq(Transform::from_translation(rig.eye).with_rotation(rig.rotation()));
     let aspect = area.width() / area.height().max(1.0);
-    if let Projection::Perspective(p) = projection.as_mut()
-        && p.aspect_ratio != aspect
-    {
-        p.aspect_ratio = aspect;
-    }
-    if rect.0.is_some() {
+    if rect.0.is_some() && apart.texture().is_none() {
         let k = camera.target_scaling_factor().unwrap_or(1.0);
         let (at, size) = ((area.min * k).max(Vec2::ZERO).as_uvec2(), (area.size() * k).max(Vec2::ONE).as_uvec2());
         if camera.viewport.as_ref().is_none_or(|v| v.physical_position != at || v.physical_size != size) {
@@ -230,5 +225,5 @@ pub(super) fn fly(
     }
     let view = Mat4::from_rotation_translation(rig.rotation(), rig.eye).inverse();
     let clip = Mat4::perspective_infinite_reverse_rh(FOV, aspect, 0.2);
-    *scene_camera = SceneCamera { clip_from_world: clip * view, eye_m: rig.eye, rect: area };
+    *scene_camera = SceneCamera { clip_from_world: clip * view, eye_m: rig.eye, rect: area, texture: apart.texture() };
 }

@@ -7,6 +7,7 @@
 //! To compose: insert [`SceneInput`] and a [`Quality`], add [`ScenePlugin`], write [`ViewportRect`] from the panel
 //! that leaves the hole, call [`overlay::paint`] in the egui pass, read [`AssetPicked`].
 
+mod apart;
 mod api;
 mod build;
 mod camera;
@@ -56,7 +57,11 @@ pub struct ScenePlugin {
 impl Plugin for ScenePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<ViewportRect>().init_resource::<SceneTarget>().init_resource::<Style>().init_resource::<Backdrop>();
-        app.init_resource::<SceneCamera>().init_resource::<Flight>().init_resource::<Margins>().init_resource::<build::Materials>();
+        app.init_resource::<apart::Apart>()
+            .init_resource::<SceneCamera>()
+            .init_resource::<Flight>()
+            .init_resource::<Margins>()
+            .init_resource::<build::Materials>();
         if !app.world().contains_resource::<Quality>() {
             app.insert_resource(Quality::GPU);
         }
@@ -72,6 +77,7 @@ impl Plugin for ScenePlugin {
                 (build::rebuild, ApplyDeferred, camera::greet, stage::furnish).chain().run_if(build::outdated),
                 stage::furnish.run_if(resource_changed::<Quality>),
                 stage::retarget.run_if(resource_changed::<SceneTarget>),
+                apart::follow,
             )
                 .chain()
                 .in_set(SceneSystems::Build),
@@ -84,3 +90,6 @@ impl Plugin for ScenePlugin {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

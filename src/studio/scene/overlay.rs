@@ -42,6 +42,10 @@ impl Default for Caption {
 pub fn paint(painter: &egui::Painter, camera: &SceneCamera, stage: &Stage, view: &PlantView, caption: &Caption) {
     let pen = Pen { painter, k: caption.scale, backdrop: caption.backdrop };
     let mut area = camera.rect;
+    if let Some(texture) = camera.texture {
+        let rect = Rect::from_min_max(Pos2::new(area.min.x, area.min.y), Pos2::new(area.max.x, area.max.y));
+        painter.image(texture, rect, Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0)), Color32::WHITE);
+    }
     let top = pen.title_ui(area, caption);
     area.min.y += top;
     let legend = if caption.legend { pen.legend_ui(area, view) } else { 0.0 };
@@ -260,8 +264,8 @@ impl Pen<'_> {
     fn sign_ui(&self, c: Pos2, look: &AssetLook, heat: bool) {
         if heat {
             if look.origin {
-                self.polygon(c, 7.0, 4, 0.0, colour(palette::ORIGIN), true);
-                self.painter.circle_filled(c, 2.2 * self.k, Color32::WHITE);
+                self.polygon(c, 7.0, 4, 0.0, self.ink(), true);
+                self.painter.circle_filled(c, 2.2 * self.k, self.card(1.0));
             } else {
                 let fill = colour(palette::heat(look.probability.unwrap_or(0.0)));
                 self.painter.circle_filled(c, 6.0 * self.k, fill);
@@ -362,8 +366,8 @@ impl Pen<'_> {
         let origin = AssetLook { origin: true, ..AssetLook::default() };
         self.sign_ui(Pos2::new(x + 7.0 * k, card.min.y + 19.0 * k), &origin, true);
         self.text(Pos2::new(x + 20.0 * k, card.min.y + 19.0 * k), Align2::LEFT_CENTER, "outage strikes", 11.5, self.ink());
-        self.text(Pos2::new(x, card.min.y + 38.0 * k), Align2::LEFT_CENTER, "in …  median time to", 11.5, self.ink());
-        self.text(Pos2::new(x, card.min.y + 52.0 * k), Align2::LEFT_CENTER, "         impact", 11.5, self.ink());
+        self.text(Pos2::new(x, card.min.y + 38.0 * k), Align2::LEFT_CENTER, "in 12 min: median", 11.5, self.ink());
+        self.text(Pos2::new(x, card.min.y + 52.0 * k), Align2::LEFT_CENTER, "time to impact", 11.5, self.ink());
         h + 18.0 * k
     }
 

@@ -52,8 +52,13 @@ pub const WARN: Srgba = Srgba::rgb(0.90, 0.60, 0.0);
 pub const SELECT: Srgba = Srgba::rgb(0.0, 0.45, 0.85);
 /// Teal of a proposal.
 pub const PROPOSAL: Srgba = Srgba::rgb(0.0, 0.55, 0.50);
-/// Ring of the place where the disruption strikes.
-pub const ORIGIN: Srgba = Srgba::rgb(0.13, 0.14, 0.17);
+/// Frame around the place where the disruption strikes: the opposite of the floor.
+pub fn origin(backdrop: Backdrop) -> Srgba {
+    match backdrop {
+        Backdrop::Light => Srgba::rgb(0.13, 0.14, 0.17),
+        Backdrop::Dark => Srgba::rgb(0.92, 0.93, 0.95),
+    }
+}
 
 /// The state colour of the marker.
 pub fn status(s: Status) -> Srgba {

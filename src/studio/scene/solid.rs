@@ -214,7 +214,7 @@ pub fn arc(soup: &mut Soup, from: Vec3, to: Vec3, thickness: f32, colour: Srgba)
 /// A standing gauge beside a tank: a dark slot and its filling.
 pub fn gauge(soup: &mut Soup, p: &Place, fraction: f32) {
     let (h, z) = (p.size.y * 0.62, p.size.z / 2.0 + 0.03);
-    let (x, y) = (p.size.x * 0.24, p.size.y * 0.2);
+    let (x, y) = (0.0, p.size.y * 0.2);
     let fill = h * fraction.clamp(0.0, 1.0);
     for (colour, lift, top) in [(Srgba::rgb(0.24, 0.26, 0.28), 0.0, h), (Srgba::rgb(0.36, 0.62, 0.78), 0.015, fill)] {
         let mut s = Sculpt::new(Vec3::ONE);

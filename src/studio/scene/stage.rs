@@ -42,16 +42,16 @@ pub(super) fn spawn(mut commands: Commands, target: Res<SceneTarget>) {
     commands.spawn((Name::new("Sun"), Sun, DirectionalLight::default(), Transform::from_xyz(-0.55, 1.0, 0.62).looking_at(Vec3::ZERO, Vec3::Y)));
 }
 
-fn render_target(target: &SceneTarget) -> RenderTarget {
+pub(super) fn render_target(target: &SceneTarget) -> RenderTarget {
     match &target.0 {
         Some(image) => RenderTarget::Image(image.clone().into()),
         None => RenderTarget::default(),
     }
 }
 
-/// Points the camera at a new target.
-pub(super) fn retarget(target: Res<SceneTarget>, mut commands: Commands, cameras: Query<Entity, With<PlantCamera>>) {
-    for camera in &cameras {
+/// Points the camera at a new target, unless it draws apart.
+pub(super) fn retarget(target: Res<SceneTarget>, apart: Res<super::apart::Apart>, mut commands: Commands, cameras: Query<Entity, With<PlantCamera>>) {
+    for camera in cameras.iter().filter(|_| apart.texture().is_none()) {
         commands.entity(camera).insert(render_target(&target));
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn furnish(
     mut suns: Query<(Entity, &mut DirectionalLight), With<Sun>>,
 ) {
     let colours = palette::surroundings(*backdrop);
-    let dim = if *backdrop == Backdrop::Light { 1.0 } else { 0.62 };
+    let dim = if *backdrop == Backdrop::Light { 1.0 } else { 0.8 };
     let reach = stage.map_or(60.0, |s| s.reach());
     for (entity, mut camera) in &mut cameras {
         camera.clear_color = ClearColorConfig::Custom(colours.sky);

@@ -1,7 +1,7 @@
 //! Applies the view to the stage each frame: tints, frames, arcs, gauges, packs. Writes on change only.
 
 use super::{
-    api::SceneInput,
+    api::{Backdrop, SceneInput},
     build::{AssetRef, Materials, Stage},
     kit::{Sculpt, Tone},
     palette::{self, Tint},
@@ -55,6 +55,7 @@ impl OverlayKey {
 pub(super) fn overlays(
     input: Res<SceneInput>,
     stage: Res<Stage>,
+    backdrop: Res<Backdrop>,
     mut last: Local<Option<OverlayKey>>,
     mut commands: Commands,
     mut meshes: ResMut<Assets<Mesh>>,
@@ -73,7 +74,7 @@ pub(super) fn overlays(
     for place in &stage.model.places {
         let look = input.view.look(place.asset);
         if look.origin {
-            solid::frame(&mut bright, place, 0.55, 0.10, palette::ORIGIN);
+            solid::frame(&mut bright, place, 0.55, 0.10, palette::origin(*backdrop));
         }
         if look.selected {
             solid::frame(&mut bright, place, 0.30, 0.09, palette::SELECT);

@@ -5,6 +5,7 @@
 
 use crate::{
     plant::{AssetId, Plant},
+    sim::Mode,
     time::Span,
 };
 
@@ -66,6 +67,25 @@ impl Status {
             Status::Tripped | Status::Failed | Status::InRepair | Status::Short => true,
             Status::Starved | Status::Blocked | Status::Inhibited => true,
             Status::Unknown | Status::Running | Status::Idle | Status::Standby | Status::Starting | Status::Off => false,
+        }
+    }
+}
+
+impl From<Mode> for Status {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Running => Status::Running,
+            Mode::Idle => Status::Idle,
+            Mode::Starved => Status::Starved,
+            Mode::Blocked => Status::Blocked,
+            Mode::Standby => Status::Standby,
+            Mode::Starting => Status::Starting,
+            Mode::Off => Status::Off,
+            Mode::Tripped => Status::Tripped,
+            Mode::Failed => Status::Failed,
+            Mode::InRepair => Status::InRepair,
+            Mode::Short => Status::Short,
+            Mode::Inhibited => Status::Inhibited,
         }
     }
 }

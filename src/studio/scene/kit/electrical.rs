@@ -51,6 +51,9 @@ fn doors(s: &mut Sculpt, n: usize) {
         let t = 0.01 / s.size.z;
         s.block(Tone::Dark, [x0 + w * 0.2, 0.86, 0.48 - t], [x0 + w * 0.6, 0.91, 0.48 + t]);
         s.block(Tone::Dark, [x0 + w * 0.2, 0.13, 0.48 - t], [x0 + w * 0.6, 0.18, 0.48 + t]);
+        // The rear: cover plates with vents.
+        s.block(Tone::Light, [x0 + w * 0.06, 0.1, -0.51], [x0 + w * 0.94, 0.95, -0.49]);
+        s.louvres([x0 + w * 0.22, x0 + w * 0.78], [0.72, 0.88], -0.51, 4);
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn compressor(s: &mut Sculpt) {
         seam(s, x);
     }
     s.louvres([-0.44, -0.2], [0.2, 0.6], 0.48, 6);
+    s.louvres([-0.4, 0.4], [0.25, 0.65], -0.48, 6);
     s.block(Tone::Accent, [0.22, 0.5, 0.47], [0.42, 0.78, 0.5]);
     s.block(Tone::Dark, [0.25, 0.62, 0.49], [0.39, 0.75, 0.505]);
     let r = s.size.y * 0.07;
@@ -72,6 +73,8 @@ pub(super) fn genset(s: &mut Sculpt) {
     s.block(Tone::Light, [-0.47, 0.74, -0.38], [0.3, 0.8, 0.38]);
     s.louvres([-0.4, -0.08], [0.22, 0.64], 0.44, 7);
     s.louvres([0.06, 0.26], [0.22, 0.64], 0.44, 7);
+    s.louvres([-0.4, 0.0], [0.22, 0.64], -0.44, 7);
+    s.louvres([0.1, 0.4], [0.22, 0.64], -0.44, 7);
     s.block(Tone::Accent, [0.3, 0.34, 0.43], [0.42, 0.62, 0.46]);
     s.block(Tone::Dark, [0.465, 0.16, -0.36], [0.475, 0.68, 0.36]);
     let r = s.plan_m() * 0.07;

@@ -25,15 +25,16 @@ fn standing(s: &mut Sculpt, r: f32, leg: f32) {
     s.tube(Tone::Metal, [0.0, leg * 0.3, 0.0], [0.0, leg + 0.04, 0.0], r * 0.14);
 }
 
+/// A ladder on the +x side; the front is the gauge's.
 fn ladder(s: &mut Sculpt, r: f32) {
-    let (z, h) = (r + 0.12, s.size.y * 0.9);
-    for x in [-0.18, 0.18] {
+    let (x, h) = (r + 0.12, s.size.y * 0.9);
+    for z in [-0.18, 0.18] {
         s.cone_m(Tone::Trim, Vec3::new(x, 0.0, z), Vec3::new(x, h, z), 0.025, 0.025);
     }
     let rungs = (h / 0.45) as usize;
     for k in 1..=rungs {
         let y = h * k as f32 / (rungs + 1) as f32;
-        s.cone_m(Tone::Trim, Vec3::new(-0.18, y, z), Vec3::new(0.18, y, z), 0.02, 0.02);
+        s.cone_m(Tone::Trim, Vec3::new(x, y, -0.18), Vec3::new(x, y, 0.18), 0.02, 0.02);
     }
 }
 
