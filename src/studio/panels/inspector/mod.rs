@@ -1,0 +1,9 @@
+//! One asset in detail: state, live values with their uncertainty, data age, trends, what can be done to it.
+
+mod model;
+mod trend;
+mod view;
+
+pub use model::{Line, Model, Offer, gather};
+pub use trend::{TrendGroup, TrendLine, trends};
+pub use view::{State, view};
