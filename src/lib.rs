@@ -10,7 +10,11 @@ pub mod units; // L0
 
 pub mod plant; // L1 WHAT the plant is
 
+pub mod history; // L2 the store on disk: audit, outbox, events, samples
 pub mod link; // L2 the outside world: MQTT, recordings, codec, command port
+pub mod physics; // L2 packs on conveyors, a rigid-body world as a value
+
+pub mod estimate; // L3 telemetry to belief
 
 pub mod agent; // L5
 

@@ -20,6 +20,7 @@ mod broker;
 pub mod codec;
 mod connection;
 mod frames;
+mod legacy;
 mod port;
 mod publisher;
 pub mod recording;

@@ -12,12 +12,13 @@ use super::MAX_PACKET_BYTES;
 use super::MAX_PAYLOAD_BYTES;
 use super::address::BrokerAddress;
 use super::backoff::{Backoff, TakeoverGuard};
+use super::legacy::{Arrived, LegacySession};
 use super::sinks::{Lossy, Received};
 use super::status::{ControlMode, Housekeeping, LinkStatus, ReadOnlyReason, Shared, bump};
 use crate::clock::{Monotonic, MonotonicClock};
 use rumqttc::{
     AsyncClient, ConnAck, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event, EventLoop, MqttOptions, NetworkOptions,
-    NoticeFailureReason, Outgoing, Packet, PubAckReason, Publish, QoS, StateError, SubscribeFilterInput, SubscribeReasonCode,
+    NoticeFailureReason, Outgoing, Packet, PubAckReason, QoS, StateError, SubscribeFilterInput, SubscribeReasonCode,
 };
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,6 +95,7 @@ pub(super) fn spawn(spec: Spec, shared: Arc<Shared>, lossy: Lossy, lossless: Box
         takeovers: TakeoverGuard::default(),
         subacks_due: 0,
         up_since: None,
+        farewell: None,
         spec,
         shared,
         client,
@@ -138,6 +140,8 @@ struct Worker {
     takeovers: TakeoverGuard,
     subacks_due: usize,
     up_since: Option<Monotonic>,
+    /// Why the broker said it would close, until the loss itself is seen.
+    farewell: Option<DisconnectReasonCode>,
 }
 
 impl Worker {
@@ -183,11 +187,12 @@ impl Worker {
                 self.subacks_due = self.subacks_due.saturating_sub(1);
                 self.online_when_subscribed();
             }
-            Packet::Publish(publish) => return self.received(publish).await,
+            Packet::Publish(p) => return self.received(String::from_utf8_lossy(&p.topic).into(), &p.payload, p.retain).await,
             Packet::PubAck(ack) => bump(match ack.reason {
                 PubAckReason::Success | PubAckReason::NoMatchingSubscribers => &self.shared.counters.publish_acknowledged,
                 _ => &self.shared.counters.publish_refused,
             }),
+            Packet::Disconnect(goodbye) => self.farewell = Some(goodbye.reason_code),
             _ => {}
         }
         true
@@ -198,7 +203,7 @@ impl Worker {
         let limit = ack.properties.as_ref().and_then(|p| p.max_packet_size).map_or(MAX_PACKET_BYTES, |m| m.min(MAX_PACKET_BYTES));
         self.shared.broker_limit.store(u64::from(limit), Ordering::Relaxed);
         self.up_since = Some(self.spec.monotonic.now());
-        let filters: Vec<String> = self.spec.lossless_filter.iter().chain(&self.spec.lossy_filters).cloned().collect();
+        let filters = self.filters();
         self.subacks_due = 0;
         for chunk in filters.chunks(FILTERS_PER_PACKET) {
             let packet = chunk.iter().map(|f| SubscribeFilterInput::new(f.clone(), QoS::AtLeastOnce));
@@ -222,17 +227,17 @@ impl Worker {
         }
     }
 
-    async fn received(&mut self, publish: Publish) -> bool {
+    async fn received(&mut self, topic: Arc<str>, payload: &[u8], retained: bool) -> bool {
         let counters = &self.shared.counters;
-        counters.bytes_in.fetch_add(publish.payload.len() as u64, Ordering::Relaxed);
-        let over = publish.payload.len() > MAX_PAYLOAD_BYTES;
-        let kept = if over { STUB_BYTES } else { publish.payload.len() };
+        counters.bytes_in.fetch_add(payload.len() as u64, Ordering::Relaxed);
+        let over = payload.len() > MAX_PAYLOAD_BYTES;
+        let kept = if over { STUB_BYTES } else { payload.len() };
         let message = Received {
-            topic: String::from_utf8_lossy(&publish.topic).into(),
-            payload: publish.payload[..kept].to_vec(),
+            topic,
+            payload: payload[..kept].to_vec(),
             received: self.spec.monotonic.now(),
-            retained: publish.retain,
-            truncated_from: over.then_some(publish.payload.len()),
+            retained,
+            truncated_from: over.then_some(payload.len()),
         };
         if over {
             bump(&counters.poison);
@@ -271,31 +276,79 @@ impl Worker {
         true
     }
 
-    /// Reports the loss, fails what was pending, waits. False when asked to stop meanwhile.
+    /// Fails what was pending, finds out why, reports, waits. False when asked to stop meanwhile.
     async fn lost(&mut self, error: ConnectionError) -> bool {
-        let now = self.spec.monotonic.now();
         self.eventloop.drain_pending_as_failed(NoticeFailureReason::SessionReset);
+        if self.up_since.is_none() && answered_otherwise(&error) && self.follow_legacy().await == Followed::Stopped {
+            return false;
+        }
+        let now = self.spec.monotonic.now();
         bump(&self.shared.counters.losses);
-        let was_up_s = self.up_since.take().map_or(0.0, |since| now.since_s(since));
-        if is_takeover(&error) {
+        let farewell = self.farewell.take().or(match &error {
+            ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => Some(*reason_code),
+            _ => None,
+        });
+        if self.up_since.is_some() && looks_like_takeover(&error, farewell) {
             bump(&self.shared.counters.takeovers);
             if self.takeovers.taken_over(now) {
                 self.yield_control();
             }
         }
-        if speaks_only_311(&error) {
-            self.shared.set_control(ControlMode::ReadOnly(ReadOnlyReason::NotMqtt5));
-        }
+        let was_up_s = self.up_since.take().map_or(0.0, |since| now.since_s(since));
+        let reason = farewell.map_or_else(|| error.to_string(), |code| format!("the broker closed the connection: {code:?}"));
+        self.wait_down(now, reason, was_up_s).await
+    }
+
+    async fn wait_down(&mut self, since: Monotonic, reason: String, was_up_s: f64) -> bool {
         let retry_in_s = self.backoff.next_s(was_up_s);
-        let reason = error.to_string();
         tracing::warn!(broker = %self.spec.address, retry_in_s, "connection lost: {reason}");
-        self.shared.set_status(LinkStatus::Down { since: now, reason, retry_in_s });
+        self.shared.set_status(LinkStatus::Down { since, reason, retry_in_s });
         let shared = self.shared.clone();
         tokio::select! {
             biased;
             () = shared.stop.notified() => false,
             () = tokio::time::sleep(Duration::from_secs_f64(retry_in_s)) => true,
         }
+    }
+
+    /// The broker answers, but not as MQTT 5: follow it read-only over 3.1.1, if it speaks that.
+    async fn follow_legacy(&mut self) -> Followed {
+        let filters = self.filters();
+        let Ok(mut session) = LegacySession::open(&self.spec.address, &self.client_id(), self.spec.keep_alive_s, &filters).await else {
+            return Followed::Ended;
+        };
+        self.shared.set_control(ControlMode::ReadOnly(ReadOnlyReason::NotMqtt5));
+        let since = self.spec.monotonic.now();
+        self.up_since = Some(since);
+        bump(&self.shared.counters.connects);
+        self.shared.set_status(LinkStatus::Online { since });
+        let shared = self.shared.clone();
+        let mut ping = tokio::time::interval(Duration::from_secs_f64(f64::from(self.spec.keep_alive_s.max(2)) / 2.0));
+        loop {
+            tokio::select! {
+                biased;
+                () = shared.stop.notified() => return Followed::Stopped,
+                _ = ping.tick() => {
+                    self.shared.counters.housekeeping(Housekeeping::Ping);
+                    if session.ping().await.is_err() { return Followed::Ended; }
+                }
+                arrived = session.next() => match arrived {
+                    Ok(Arrived::Publish { topic, payload, retained }) => {
+                        if !self.received(topic.into(), &payload, retained).await { return Followed::Stopped; }
+                    }
+                    Ok(Arrived::Other) => {}
+                    Err(_) => return Followed::Ended,
+                },
+            }
+        }
+    }
+
+    fn filters(&self) -> Vec<String> {
+        self.spec.lossless_filter.iter().chain(&self.spec.lossy_filters).cloned().collect()
+    }
+
+    fn client_id(&self) -> String {
+        self.client_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Two programs fight for one client id: take another one and never command again.
@@ -307,10 +360,29 @@ impl Worker {
     }
 }
 
-fn is_takeover(error: &ConnectionError) -> bool {
-    matches!(error, ConnectionError::MqttState(StateError::ServerDisconnect { reason_code: DisconnectReasonCode::SessionTakenOver, .. }))
+/// How following a 3.1.1 broker ended.
+#[derive(PartialEq, Eq)]
+enum Followed {
+    Ended,
+    Stopped,
 }
 
-fn speaks_only_311(error: &ConnectionError) -> bool {
-    matches!(error, ConnectionError::ConnectionRefused(ConnectReturnCode::RefusedProtocolVersion | ConnectReturnCode::UnsupportedProtocolVersion))
+/// A take-over is announced by the reason code; Mosquitto 2.0 (and, to this client, the embedded broker) only closes the socket,
+/// so an orderly close by the peer counts as one too. Three within a minute mean read-only: rather too careful than two masters.
+fn looks_like_takeover(error: &ConnectionError, farewell: Option<DisconnectReasonCode>) -> bool {
+    match farewell {
+        Some(code) => code == DisconnectReasonCode::SessionTakenOver,
+        None => matches!(error, ConnectionError::MqttState(StateError::ConnectionAborted)),
+    }
+}
+
+/// Somebody listens there, but the answer to CONNECT was not MQTT 5.
+fn answered_otherwise(error: &ConnectionError) -> bool {
+    match error {
+        ConnectionError::ConnectionRefused(code) => {
+            matches!(code, ConnectReturnCode::RefusedProtocolVersion | ConnectReturnCode::UnsupportedProtocolVersion)
+        }
+        ConnectionError::MqttState(_) | ConnectionError::Timeout(_) | ConnectionError::NotConnAck(_) => true,
+        _ => false,
+    }
 }

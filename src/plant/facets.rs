@@ -22,7 +22,8 @@ pub struct FailureMode {
 }
 
 /// When an asset fails. Ages while it runs; a repair makes it as good as new.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub enum Hazard {
     /// Constant rate with this mean time to failure.
     Exponential {
@@ -41,7 +42,8 @@ pub enum Hazard {
 }
 
 /// What a failure does to the asset's ability.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub enum Degradation {
     /// Down until repaired.
     Lost,
@@ -50,7 +52,8 @@ pub enum Degradation {
 }
 
 /// Repair time law.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub enum Repair {
     /// Always this long.
     Fixed(Span),
@@ -95,7 +98,8 @@ pub struct Need {
 }
 
 /// What a shortage of a need does.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub enum OnShort {
     /// Stops below this fraction of the demand (e.g. 0.95); restarts through a start event when it returns.
     Stop {
@@ -244,7 +248,8 @@ pub enum Condition {
 }
 
 /// What a control rule does to its own asset.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub enum Effect {
     /// Latched stop until reset.
     Trip,

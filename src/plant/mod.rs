@@ -3,10 +3,14 @@
 //! Parse, don't validate: scene file → raw structs (`file`) → [`Plant`] (`check`). Past that point every id
 //! resolves and every number is finite. Nothing here evolves in time (that is `sim`).
 
+mod check;
 mod facets;
+pub mod file;
 mod model;
+mod scenes;
 mod telemetry;
 
+pub use check::STATE_LIMIT;
 pub use facets::{
     Condition, ControlRule, Degradation, Effect, FailureMode, Give, Hazard, Input, Need, OnShort, Output, Process, Repair, Start, Storage, Thermal,
 };
@@ -14,4 +18,5 @@ pub use model::{
     Action, ActionClass, ActionKind, ActionSpec, Area, AreaId, Asset, AssetId, Autonomy, Body, Cell, CellId, Crew, CrewId, Flow, Group, GroupId,
     InitialMode, Link, Medium, MediumId, Money, Plant, Pose, SafetyClass, SavedView, Shape,
 };
+pub use scenes::{builtin, builtin_names, scene_schema, validate_file};
 pub use telemetry::{Encoding, Quantity, Tag, TagId};
