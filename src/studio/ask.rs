@@ -63,6 +63,8 @@ pub enum Ask {
     ToggleHelp,
     /// Show or hide the command palette.
     TogglePalette,
+    /// Close the message.
+    Dismiss,
     /// Save the arrangement of panels to this file.
     SaveLayout(String),
     /// Take the arrangement of panels from this file.

@@ -176,6 +176,7 @@ impl Desk {
             Ask::SaveLayout(p) => return vec![Effect::WriteLayout(PathBuf::from(p))],
             Ask::LoadLayout(p) => return vec![Effect::ReadLayout(PathBuf::from(p))],
             Ask::Run => return self.run(),
+            Ask::Dismiss => self.notice = None,
             Ask::ToggleHelp => self.help = !self.help,
             Ask::TogglePalette => self.palette = !self.palette,
             Ask::Twin(command) => return vec![Effect::Twin(command)],

@@ -78,7 +78,7 @@ pub struct Palette {
 const SERIES: [[u8; 3]; 6] = [[86, 180, 233], [230, 159, 0], [0, 158, 115], [204, 121, 167], [213, 94, 0], [0, 114, 178]];
 
 /// Purple sequence from "hardly" to "certainly"; luminance falls steadily so that it also reads in grey.
-const PROBABILITY: [[u8; 3]; 5] = [[214, 211, 235], [176, 164, 219], [139, 111, 199], [103, 58, 172], [66, 14, 124]];
+const PROBABILITY: [[u8; 3]; 6] = [[224, 222, 242], [189, 181, 230], [153, 133, 214], [120, 84, 194], [92, 41, 166], [64, 8, 125]];
 
 /// sRGB colour of a predicted probability (clamped to 0..1), the same in 3D, tables and legend.
 pub fn probability_srgb(p: f32) -> [u8; 3] {
