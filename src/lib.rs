@@ -13,10 +13,13 @@ pub mod plant; // L1 WHAT the plant is
 pub mod history; // L2 the store on disk: audit, outbox, events, samples
 pub mod link; // L2 the outside world: MQTT, recordings, codec, command port
 pub mod physics; // L2 packs on conveyors, a rigid-body world as a value
+pub mod sim; // L2 HOW it evolves: state, events, allocation, failures, accounting, fork
 
 pub mod estimate; // L3 telemetry to belief
 
-pub mod agent; // L5
+pub mod agent; // L5 one MDP per cell, proposals
+pub mod fidelity; // L5 scores of the twin's own predictions
+pub mod emulator; // L5 the stand-in plant behind MQTT
 
 #[cfg(feature = "studio")]
 pub mod studio; // L8 window, 3D, pictures

@@ -4,7 +4,7 @@
 //! and length as the plant's assets; equal beliefs have equal hashes, bit for bit.
 
 use crate::{
-    plant::{AssetId, InitialMode, Plant},
+    plant::{Asset, AssetId, Degradation, InitialMode, Plant},
     sim::{FailedState, Mode, Observed},
     time::{Span, Time},
 };
@@ -105,20 +105,25 @@ impl Belief {
 
     /// The most likely state as an observation, for one deterministic run ahead (ensembles draw from the belief instead).
     pub fn observed(&self, plant: &Plant) -> Vec<Observed> {
-        let each = self.assets.iter().zip(&plant.assets).map(|(b, asset)| Observed {
-            commanded: commanded(b.mode),
-            failed: matches!(b.mode, Mode::Failed | Mode::InRepair).then(|| FailedState {
-                mode_index: 0,
-                since: self.at - b.mode_since,
-                in_repair: b.mode == Mode::InRepair,
-            }),
-            tripped: b.mode == Mode::Tripped,
-            level: b.level.zip(asset.storage).map(|(e, s)| e.mean.clamp(0.0, s.capacity)),
-            temperature_c: b.temperature_c.map(|e| e.mean),
-            rate_limit: None,
-            age: None,
-        });
-        each.collect()
+        self.assets.iter().zip(&plant.assets).map(|(b, asset)| observed(b, asset, self.at)).collect()
+    }
+}
+
+/// The most likely state of one asset. A failure counts as the first mode that loses the asset.
+fn observed(b: &AssetBelief, asset: &Asset, at: Time) -> Observed {
+    let down = matches!(b.mode, Mode::Failed | Mode::InRepair);
+    let mode_index = asset.reliability.iter().position(|m| m.effect == Degradation::Lost).or((!asset.reliability.is_empty()).then_some(0));
+    let failed =
+        mode_index.filter(|_| down).map(|mode_index| FailedState { mode_index, since: at - b.mode_since, in_repair: b.mode == Mode::InRepair });
+    Observed {
+        // What has no way to fail and yet is down can only be off.
+        commanded: if down && failed.is_none() { Some(InitialMode::Off) } else { commanded(b.mode) },
+        failed,
+        tripped: b.mode == Mode::Tripped,
+        level: b.level.zip(asset.storage).map(|(e, s)| e.mean.clamp(0.0, s.capacity)),
+        temperature_c: b.temperature_c.map(|e| e.mean),
+        rate_limit: None,
+        age: None,
     }
 }
 

@@ -10,7 +10,8 @@ use crate::document::{DocumentError, Issues, Limits, Source, parse_ron, read_ron
 use std::path::Path;
 
 const KINDS: &str = include_str!("../../assets/kinds.ron");
-const BUILTIN: [(&str, &str); 1] = [("bottling", include_str!("../../scenes/bottling.scene.ron"))];
+const BUILTIN: [(&str, &str); 2] =
+    [("bottling", include_str!("../../scenes/bottling.scene.ron")), ("tennessee_eastman", include_str!("../../scenes/tennessee_eastman.scene.ron"))];
 const MAX_LIBRARIES: usize = 32;
 
 /// Text of a built-in scene; the binary carries them, so that it runs from anywhere.

@@ -2,7 +2,10 @@
 //!
 //! Waits end on a condition with a generous limit, never on a bare sleep.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop at anything unexpected")]
+
 mod commands;
 mod faults;
+mod recorded;
 mod support;
 mod telemetry;

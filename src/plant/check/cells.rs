@@ -5,6 +5,7 @@ use crate::plant::model::{ActionKind, Asset, AssetId, Cell, InitialMode, Plant};
 
 /// Most states of a cell's decision process.
 pub const STATE_LIMIT: u64 = 20_000;
+const MAX_FEATURES: usize = 200;
 
 /// Checks every cell.
 pub fn check(plant: &Plant, c: &mut Context<'_, '_>) {
@@ -23,7 +24,11 @@ pub fn check(plant: &Plant, c: &mut Context<'_, '_>) {
                 "temperatures are features of thermal assets",
             );
         }
-        size(cell, plant, c);
+        if cell.members.len() + cell.levels.len() + cell.temperatures.len() > MAX_FEATURES {
+            c.issues.add(format!("cells[\"{}\"]", cell.id), format!("more than {MAX_FEATURES} features"), "split the cell");
+        } else {
+            size(cell, plant, c);
+        }
     }
 }
 

@@ -5,6 +5,11 @@ use crate::document::Issues;
 use crate::plant::file::{AssetFile, BodyFile, KindFile, SceneFile};
 use std::collections::BTreeMap;
 
+/// Largest kind, as JSON [bytes]; it is copied into every asset that names it.
+const MAX_KIND: usize = 32 << 10;
+/// Most bytes that all copies may take together.
+const MAX_COPIES: usize = 48 << 20;
+
 /// Fills what assets leave out from their kinds; the scene's own kinds replace those of the library.
 pub fn apply(file: &mut SceneFile, library: &[KindFile], issues: &mut Issues<'_>) {
     let mut known: BTreeMap<String, &KindFile> = library.iter().map(|k| (k.id.clone(), k)).collect();
@@ -13,6 +18,16 @@ pub fn apply(file: &mut SceneFile, library: &[KindFile], issues: &mut Issues<'_>
             issues.add(format!("kinds[{i}].id"), format!("{:?} is not an id", kind.id), "use 1 to 64 letters, digits, '_' and '-'");
         }
         known.insert(kind.id.clone(), kind);
+    }
+    let weights: BTreeMap<&str, usize> =
+        known.iter().map(|(id, k)| (id.as_str(), serde_json::to_vec(k).map_or(usize::MAX, |text| text.len()))).collect();
+    for (id, weight) in weights.iter().filter(|w| *w.1 > MAX_KIND) {
+        issues.add(format!("kinds[\"{id}\"]"), format!("{weight} bytes, more than the limit of {MAX_KIND} for a kind"), "split the kind");
+    }
+    let copies: usize = file.assets.iter().filter_map(|a| weights.get(a.kind.as_deref()?)).fold(0, |sum, w| sum.saturating_add(*w));
+    if copies > MAX_COPIES {
+        issues.add("kinds", format!("{copies} bytes of facets in all, more than the limit of {MAX_COPIES}"), "use smaller kinds or fewer assets");
+        return;
     }
     for asset in &mut file.assets {
         let Some(name) = &asset.kind else { continue };

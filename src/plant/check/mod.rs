@@ -12,6 +12,8 @@ mod numbers;
 mod paths;
 mod scene;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod topology;
 
 use super::file::{KindFile, SceneFile};

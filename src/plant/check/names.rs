@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 /// Longest id [bytes].
 const MAX_ID: usize = 64;
+/// Guesses at what was meant stop after this many issues, and look at this many names.
+const MAX_GUESSES: usize = 20;
+const MAX_CANDIDATES: usize = 2_000;
 
 /// Every id of the scene with its position.
 pub struct Names {
@@ -94,14 +97,15 @@ fn resolve<'n, T>(map: &'n BTreeMap<String, T>, what: &str, issues: &mut Issues<
     let found = map.get(id);
     if found.is_none() {
         let short: String = id.chars().take(40).collect();
-        issues.add(at, format!("there is no {what} {short:?}"), did_you_mean(map.keys(), id, what));
+        let hint = if issues.count() < MAX_GUESSES { did_you_mean(map.keys(), id, what) } else { format!("declare the {what} or correct the id") };
+        issues.add(at, format!("there is no {what} {short:?}"), hint);
     }
     found
 }
 
 /// A hint naming the closest known id.
 pub fn did_you_mean<'a>(known: impl Iterator<Item = &'a String>, id: &str, what: &str) -> String {
-    let near = known.take(10_000).map(|k| (distance(k, id), k)).min_by_key(|k| k.0);
+    let near = known.take(MAX_CANDIDATES).map(|k| (distance(k, id), k)).min_by_key(|k| k.0);
     match near {
         Some((d, k)) if d <= 1 + id.len() / 3 => format!("did you mean {k:?}?"),
         _ => format!("declare the {what} or correct the id"),

@@ -9,27 +9,57 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Resolves the links into the plant, then checks what they connect.
 pub fn check(file: &SceneFile, plant: &mut Plant, c: &mut Context<'_, '_>) {
+    let mut seen = BTreeSet::new();
+    let mut places = Vec::new();
     for (i, l) in file.links.iter().enumerate() {
-        link(i, l, plant, c);
+        link(i, l, plant, &mut seen, &mut places, c);
     }
-    ends(file, plant, c);
-    let mut incoming: BTreeMap<(AssetId, MediumId), Vec<AssetId>> = BTreeMap::new();
-    let mut outgoing: BTreeSet<(AssetId, MediumId)> = BTreeSet::new();
-    for l in &plant.links {
-        incoming.entry((l.to, l.medium)).or_default().push(l.from);
-        outgoing.insert((l.from, l.medium));
+    let net = Net::of(plant);
+    for (l, (i, j)) in plant.links.iter().zip(&places) {
+        ends(l, (*i, *j), plant, &net, c);
     }
     for id in plant.asset_ids() {
         if !c.damaged.contains(&id.index()) {
-            services(id, plant, &incoming, c);
-            materials(id, plant, &incoming, &outgoing, c);
+            services(id, plant, &net, c);
+            materials(id, plant, &net, c);
             rules(id, plant, c);
         }
     }
     skills(plant, c);
 }
 
-fn link(i: usize, f: &LinkFile, plant: &mut Plant, c: &mut Context<'_, '_>) {
+/// What the links join, by asset and medium.
+struct Net {
+    arrives: BTreeSet<(AssetId, MediumId)>,
+    leaves: BTreeSet<(AssetId, MediumId)>,
+    fed: BTreeSet<(AssetId, MediumId)>,
+}
+
+impl Net {
+    fn of(plant: &Plant) -> Self {
+        let mut onwards: BTreeMap<(AssetId, MediumId), Vec<AssetId>> = BTreeMap::new();
+        for l in &plant.links {
+            onwards.entry((l.from, l.medium)).or_default().push(l.to);
+        }
+        let arrives = plant.links.iter().map(|l| (l.to, l.medium)).collect();
+        let leaves = onwards.keys().copied().collect();
+        // A giver feeds what its links lead to, through reserves and passages.
+        let mut open: Vec<_> = plant.asset_ids().flat_map(|id| plant.asset(id).gives.iter().map(move |g| (id, g.medium))).collect();
+        let mut fed = BTreeSet::new();
+        while let Some((id, medium)) = open.pop() {
+            for &to in onwards.get(&(id, medium)).into_iter().flatten() {
+                if fed.insert((to, medium)) {
+                    open.push((to, medium));
+                }
+            }
+        }
+        Net { arrives, leaves, fed }
+    }
+}
+
+type Joined = BTreeSet<(AssetId, AssetId, MediumId)>;
+
+fn link(i: usize, f: &LinkFile, plant: &mut Plant, seen: &mut Joined, places: &mut Vec<(usize, usize)>, c: &mut Context<'_, '_>) {
     let at = format!("links[{i}]");
     let medium = c.names.medium(c.issues, &format!("{at}.medium"), &f.medium);
     let from = c.names.asset(c.issues, &format!("{at}.from"), &f.from);
@@ -50,30 +80,24 @@ fn link(i: usize, f: &LinkFile, plant: &mut Plant, c: &mut Context<'_, '_>) {
             c.issues.add(&at, format!("{target} is linked to itself"), "a link joins two assets");
             continue;
         }
-        if plant.links.iter().any(|l| (l.from, l.to, l.medium) == (from, to, medium)) {
+        if !seen.insert((from, to, medium)) {
             c.issues.add(at, format!("the link {} → {target} stands twice", f.from), "write it once");
         }
         plant.links.push(Link { from, to, medium, via_m: f.via.clone() });
+        places.push((i, j));
     }
 }
 
 /// An end has to do with the medium, or passes it on: something comes in and something goes out.
-fn ends(file: &SceneFile, plant: &Plant, c: &mut Context<'_, '_>) {
-    let sources: BTreeSet<_> = plant.links.iter().map(|l| (l.from, l.medium)).collect();
-    let targets: BTreeSet<_> = plant.links.iter().map(|l| (l.to, l.medium)).collect();
-    for (i, f) in file.links.iter().enumerate() {
-        let Some(medium) = plant.medium_by_id(&f.medium) else { continue };
-        let end = |id: &str| plant.asset_by_id(id).filter(|a| !c.damaged.contains(&a.index()));
-        let from = end(&f.from).filter(|a| !sends(plant.asset(*a), medium) && !targets.contains(&(*a, medium)));
-        let to: Vec<_> = f.to.iter().map(|t| end(t).filter(|a| !takes(plant.asset(*a), medium) && !sources.contains(&(*a, medium)))).collect();
-        if from.is_some() {
-            let brief = format!("{} neither gives nor holds nor produces {}", f.from, f.medium);
-            c.issues.add(format!("links[{i}].from"), brief, "add the facet, or start the link elsewhere");
-        }
-        for (j, _) in to.iter().enumerate().filter(|t| t.1.is_some()) {
-            let brief = format!("{} neither needs nor holds nor consumes {}", f.to[j], f.medium);
-            c.issues.add(format!("links[{i}].to[{j}]"), brief, "add the facet, or end the link elsewhere");
-        }
+fn ends(l: &Link, (i, j): (usize, usize), plant: &Plant, net: &Net, c: &mut Context<'_, '_>) {
+    let (from, to, medium) = (plant.asset(l.from), plant.asset(l.to), &plant.medium(l.medium).id);
+    if !c.damaged.contains(&l.from.index()) && j == 0 && !sends(from, l.medium) && !net.arrives.contains(&(l.from, l.medium)) {
+        let brief = format!("{} neither gives nor holds nor produces {medium}", from.id);
+        c.issues.add(format!("links[{i}].from"), brief, "add the facet, or start the link elsewhere");
+    }
+    if !c.damaged.contains(&l.to.index()) && !takes(to, l.medium) && !net.leaves.contains(&(l.to, l.medium)) {
+        let brief = format!("{} neither needs nor holds nor consumes {medium}", to.id);
+        c.issues.add(format!("links[{i}].to[{j}]"), brief, "add the facet, or end the link elsewhere");
     }
 }
 
@@ -95,11 +119,9 @@ fn wants(a: &Asset) -> BTreeSet<MediumId> {
     needs.chain(a.gives.iter().flat_map(|g| &g.from).map(|i| i.medium)).collect()
 }
 
-type Incoming = BTreeMap<(AssetId, MediumId), Vec<AssetId>>;
-
-fn services(id: AssetId, plant: &Plant, incoming: &Incoming, c: &mut Context<'_, '_>) {
+fn services(id: AssetId, plant: &Plant, net: &Net, c: &mut Context<'_, '_>) {
     for medium in wants(plant.asset(id)) {
-        if !reaches_giver(id, medium, plant, incoming) {
+        if !net.fed.contains(&(id, medium)) {
             let (asset, name) = (plant.asset(id), &plant.medium(medium).id);
             c.issues.add(
                 format!("assets[\"{}\"]", asset.id),
@@ -110,27 +132,11 @@ fn services(id: AssetId, plant: &Plant, incoming: &Incoming, c: &mut Context<'_,
     }
 }
 
-/// Walks the links of a medium upstream through reserves and passages.
-fn reaches_giver(start: AssetId, medium: MediumId, plant: &Plant, incoming: &Incoming) -> bool {
-    let (mut seen, mut open) = (BTreeSet::from([start]), vec![start]);
-    while let Some(here) = open.pop() {
-        for &from in incoming.get(&(here, medium)).into_iter().flatten() {
-            if plant.asset(from).gives.iter().any(|g| g.medium == medium) {
-                return true;
-            }
-            if seen.insert(from) {
-                open.push(from);
-            }
-        }
-    }
-    false
-}
-
-fn materials(id: AssetId, plant: &Plant, incoming: &Incoming, outgoing: &BTreeSet<(AssetId, MediumId)>, c: &mut Context<'_, '_>) {
+fn materials(id: AssetId, plant: &Plant, net: &Net, c: &mut Context<'_, '_>) {
     let asset = plant.asset(id);
     let Some(p) = &asset.process else { return };
     for (i, input) in p.inputs.iter().enumerate() {
-        if !incoming.contains_key(&(id, input.medium)) && !holds(asset, input.medium) {
+        if !net.arrives.contains(&(id, input.medium)) && !holds(asset, input.medium) {
             let name = &plant.medium(input.medium).id;
             c.issues.add(
                 format!("assets[\"{}\"].process.inputs[{i}]", asset.id),
@@ -140,7 +146,7 @@ fn materials(id: AssetId, plant: &Plant, incoming: &Incoming, outgoing: &BTreeSe
         }
     }
     for (i, output) in p.outputs.iter().enumerate() {
-        if !outgoing.contains(&(id, output.medium)) && !holds(asset, output.medium) {
+        if !net.leaves.contains(&(id, output.medium)) && !holds(asset, output.medium) {
             let name = &plant.medium(output.medium).id;
             c.issues.add(
                 format!("assets[\"{}\"].process.outputs[{i}]", asset.id),

@@ -8,10 +8,10 @@ use crate::plant::facets::{Degradation, Effect, Hazard, OnShort, Repair};
 use crate::plant::model::{ActionClass, ActionKind, InitialMode, SafetyClass, Shape};
 use crate::time::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One piece of equipment.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct AssetFile {
     /// Stable identifier (`CH-1`): letters, digits, `_`, `-`.
@@ -84,7 +84,7 @@ pub struct AssetFile {
 }
 
 /// A named bundle of facet defaults and a body.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct KindFile {
     /// Name (`chiller`).
@@ -101,7 +101,7 @@ pub struct KindFile {
 }
 
 /// Facet defaults of a kind; every field as in an asset.
-#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct FacetsFile {
     /// Silhouette and size.
@@ -133,7 +133,7 @@ pub struct FacetsFile {
 }
 
 /// What it looks like; what is left out comes from the kind.
-#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct BodyFile {
     /// Silhouette; default Box.
@@ -145,7 +145,7 @@ pub struct BodyFile {
 }
 
 /// Starting behaviour.
-#[derive(Deserialize, JsonSchema, Clone, Debug, Default)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct StartFile {
     /// From the start command, or returning inputs, to full service; default 0.
@@ -157,7 +157,7 @@ pub struct StartFile {
 }
 
 /// One way to fail.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct FailureFile {
     /// Name within the asset (`bearing`).
@@ -181,7 +181,7 @@ pub struct FailureFile {
 }
 
 /// An amount of a service medium that it needs to work.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct NeedFile {
     /// What.
@@ -206,7 +206,7 @@ pub struct NeedFile {
 }
 
 /// A capacity of a service medium that it offers.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct GiveFile {
     /// What.
@@ -225,7 +225,7 @@ pub struct GiveFile {
 }
 
 /// A medium consumed per unit.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct InputFile {
     /// What.
@@ -239,7 +239,7 @@ pub struct InputFile {
 }
 
 /// A medium produced per process unit.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct OutputFile {
     /// What.
@@ -250,7 +250,7 @@ pub struct OutputFile {
 }
 
 /// A quantity held.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct StorageFile {
     /// What.
@@ -272,7 +272,7 @@ pub struct StorageFile {
 }
 
 /// First-order heat balance: C·dT/dt = heat·load − G·(T − ambient) − cooling.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ThermalFile {
     /// Heat capacity C [kJ/K].
@@ -300,7 +300,7 @@ pub struct ThermalFile {
 }
 
 /// A continuous production step.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessFile {
     /// UCUM code of the process unit (`{bottle}`, `m3`); default: the first output's, else the first input's medium unit.
@@ -338,7 +338,7 @@ pub struct ProcessFile {
 }
 
 /// When a control rule fires.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub enum ConditionFile {
     /// Level of a storage below this fraction of capacity.
@@ -382,7 +382,7 @@ pub enum ConditionFile {
 }
 
 /// A threshold rule on the asset that carries it.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ControlFile {
     /// Name shown as the cause.
@@ -400,7 +400,7 @@ pub struct ControlFile {
 }
 
 /// Something that may be commanded.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ActionFile {
     /// What; for `SetRate` the number is the lowest allowed fraction.

@@ -4,10 +4,10 @@ use super::asset::{AssetFile, KindFile};
 use crate::plant::model::Autonomy;
 use crate::time::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A plant: its assets and links, media, areas, crews, agent cells, telemetry contracts, prices.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct SceneFile {
     /// Version of this format; 1.
@@ -59,7 +59,7 @@ pub struct SceneFile {
 }
 
 /// A library of kinds: `(version: 1, kinds: [..])`.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct KindsFile {
     /// Version of this format; 1.
@@ -69,7 +69,7 @@ pub struct KindsFile {
 }
 
 /// Prices of the plant.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct MoneyFile {
     /// ISO 4217 code; default EUR.
@@ -81,7 +81,7 @@ pub struct MoneyFile {
 }
 
 /// How a medium is distributed.
-#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FlowFile {
     /// A service: capacity, priority, then proportional share.
     Priority,
@@ -94,7 +94,7 @@ pub enum FlowFile {
 }
 
 /// Something that flows.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct MediumFile {
     /// Stable identifier (`power`).
@@ -122,7 +122,7 @@ pub struct MediumFile {
 }
 
 /// A named region of the floor.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct AreaFile {
     /// Stable identifier.
@@ -135,7 +135,7 @@ pub struct AreaFile {
 }
 
 /// Connections of one medium from one asset to one or more others.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct LinkFile {
     /// What it carries.
@@ -150,7 +150,7 @@ pub struct LinkFile {
 }
 
 /// A k-of-n redundancy group.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct GroupFile {
     /// Stable identifier.
@@ -165,7 +165,7 @@ pub struct GroupFile {
 }
 
 /// Maintenance people.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct CrewFile {
     /// Stable identifier.
@@ -190,7 +190,7 @@ pub struct CrewFile {
 }
 
 /// A group of assets with one agent.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct CellFile {
     /// Stable identifier.
@@ -221,7 +221,7 @@ pub struct CellFile {
 }
 
 /// A saved camera.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ViewFile {
     /// Name in menus and for `--view`.

@@ -3,10 +3,10 @@
 use crate::plant::telemetry::Encoding;
 use crate::time::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a tag measures.
-#[derive(Deserialize, JsonSchema, Clone, PartialEq, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, PartialEq, Debug)]
 pub enum QuantityFile {
     /// Operating mode as an integer code.
     Mode,
@@ -27,7 +27,7 @@ pub enum QuantityFile {
 }
 
 /// A telemetry tag with its contract.
-#[derive(Deserialize, JsonSchema, Clone, Debug)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct TagFile {
     /// What it measures.

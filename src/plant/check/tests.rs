@@ -1,0 +1,257 @@
+//! Every check of the scene format, shown to refuse: one edit of a valid scene, the line and the hint it must give.
+
+use super::super::model::Plant;
+use crate::document::DocumentError;
+use std::fmt::Write;
+
+/// A small valid scene; every case edits one place of it.
+const SCENE: &str = r#"(
+    version: 1,
+    id: "mini",
+    name: "Mini",
+    media: [
+        (id: "power", unit: "kW"),
+        (id: "cooling", unit: "kW"),
+        (id: "water", unit: "m3", flow: Material),
+        (id: "can", unit: "{can}", flow: Material),
+    ],
+    areas: [(id: "hall", rect: (0, 0, 10, 10))],
+    assets: [
+        (id: "G-1", at: (0, 0, 0), area: "hall", gives: [(medium: "power", capacity: 100)]),
+        (id: "C-1", at: (2, 0, 0), gives: [(medium: "cooling", capacity: 50, from: [(medium: "power", per_unit: 0.25)])]),
+        (id: "S-1", at: (4, 0, 0), process: (unit: "m3", rate_per_h: 6, outputs: [(medium: "water")])),
+        (id: "T-1", at: (6, 0, 0), storage: (medium: "water", capacity: 10, initial: 5), tags: [(measures: Level, unit: "L")]),
+        (id: "F-1", at: (8, 0, 0),
+            needs: [
+                (medium: "power", amount: 10, idle_fraction: 0.5),
+                (medium: "cooling", amount: 20, on_short: HeatUp),
+            ],
+            thermal: (capacity_kj_per_k: 900, heat_kw: 18, setpoint_c: 4, trip_c: 10, reset_c: 6),
+            process: (rate_per_h: 6000, inputs: [(medium: "water", per_unit: 0.0005)], scrap: 0.01),
+            reliability: [(id: "jam", hazard: Exponential(mttf: "200h"), repair: Fixed("30min"), skill: "mechanic")],
+            control: [(id: "dry", when: LevelBelow(asset: "T-1", fraction: 0.05), then: Inhibit, via: "G-1")],
+            actions: [(kind: SetRate(0.3))],
+            tags: [(measures: Mode), (measures: Temperature, noise: 0.2)],
+        ),
+    ],
+    links: [
+        (medium: "power", from: "G-1", to: ["C-1", "F-1"]),
+        (medium: "cooling", from: "C-1", to: ["F-1"]),
+        (medium: "water", from: "S-1", to: ["T-1"]),
+        (medium: "water", from: "T-1", to: ["F-1"]),
+    ],
+    groups: [(id: "one", k: 1, members: ["C-1"])],
+    crews: [(id: "maint", skills: ["mechanic"])],
+    cells: [(id: "cell", members: ["C-1", "F-1"], levels: ["T-1"], temperatures: ["F-1"], bins: 5)],
+)"#;
+
+/// (what is replaced, by what, line of the issue, what its text contains)
+type Case = (&'static str, &'static str, u32, &'static str);
+
+fn refused(text: &str) -> DocumentError {
+    match Plant::parse(text, "t.ron") {
+        Ok(_) => panic!("accepted:\n{text}"),
+        Err(e) => e,
+    }
+}
+
+fn check(cases: &[Case]) {
+    for (from, to, line, expected) in cases {
+        assert_eq!(SCENE.matches(from).count(), 1, "{from:?} must stand once");
+        let told = refused(&SCENE.replace(from, to)).to_string();
+        let hit = told.lines().any(|l| l.starts_with(&format!("t.ron:{line}:")) && l.contains(expected));
+        assert!(hit, "{from:?} -> {to:?}: expected line {line} with {expected:?}, got\n{told}");
+    }
+}
+
+#[test]
+fn the_scene_itself_is_valid() {
+    let plant = Plant::parse(SCENE, "t.ron").unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((plant.assets.len(), plant.links.len(), plant.tags.len()), (5, 5, 3));
+    assert_eq!(plant.tags[0].topic, "plantcast/mini/tele/T-1/level");
+    assert_eq!((plant.tags[0].unit.as_str(), plant.tags[0].published_unit.as_str()), ("m3", "L"));
+    assert_eq!(plant.assets[4].impact_epsilon, 0.05);
+    assert_ne!(plant.hash, [0; 32]);
+}
+
+#[test]
+fn names() {
+    check(&[
+        ("version: 1,", "version: 2,", 2, "version 2 is not known"),
+        ("id: \"mini\"", "id: \"mi/ni\"", 3, "not an id"),
+        ("(id: \"S-1\"", "(id: \"g-1\"", 15, "stands twice"),
+        ("(id: \"cooling\", unit", "(id: \"power\", unit", 7, "stands twice"),
+        ("(id: \"cell\", members: [\"C-1\"", "(id: \"cell\", members: [\"C-9\"", 38, "did you mean \"C-1\""),
+        ("area: \"hall\"", "area: \"hal\"", 13, "did you mean \"hall\""),
+        ("amount: 20, on", "amounts: 20, on", 20, "amounts"),
+        ("asset: \"T-1\", fraction", "asset: \"T-9\", fraction", 25, "there is no asset \"T-9\""),
+        ("via: \"G-1\"", "via: \"PLC\"", 25, "there is no asset \"PLC\""),
+        ("at: (2, 0, 0)", "at: (2, 0, 0), kind: \"chilller\"", 14, "did you mean \"chiller\""),
+        ("(medium: \"cooling\", from: \"C-1\"", "(medium: \"coolin\", from: \"C-1\"", 32, "there is no medium"),
+    ]);
+}
+
+#[test]
+fn numbers() {
+    check(&[
+        ("rate_per_h: 6000", "rate_per_h: -6000", 23, "must be more than 0"),
+        ("scrap: 0.01", "scrap: 1.5", 23, "between 0 and 1"),
+        ("idle_fraction: 0.5", "idle_fraction: 1.5", 19, "between 0 and 1"),
+        ("amount: 10", "amount: -1", 19, "0 or more"),
+        ("amount: 10", "amount: 1e300", 19, "within"),
+        ("amount: 10", "amount: 1e999", 19, "not a finite number"),
+        ("at: (4, 0, 0)", "at: (4, NaN, 0)", 15, "not a finite number"),
+        ("at: (4, 0, 0)", "at: (4, -inf, 0)", 15, "not a finite number"),
+        ("initial: 5", "initial: 11", 16, "more than the capacity"),
+        ("reset_c: 6", "reset_c: 12", 22, "resets below"),
+        ("setpoint_c: 4", "setpoint_c: 8", 22, "could never reset"),
+        ("capacity: 100", "capacity: 0", 13, "more than 0"),
+        ("rect: (0, 0, 10, 10)", "rect: (0, 0, 0, 10)", 11, "empty"),
+        ("bins: 5", "bins: 1", 38, "2 to 50"),
+        ("mttf: \"200h\"", "mttf: \"0h\"", 24, "a time of zero"),
+        ("mttf: \"200h\"", "mttf: \"200 hours\"", 24, "not a time span"),
+        ("SetRate(0.3)", "SetRate(3)", 26, "between 0 and 1"),
+        ("at: (6, 0, 0)", "at: (6, 0, 0), body: (size: (0, 1, 1))", 16, "more than 0"),
+        ("at: (6, 0, 0)", "at: (6, 0, 0), start: (failure_probability: 0.1)", 16, "nothing says how it is repaired"),
+    ]);
+}
+
+#[test]
+fn units_and_contracts() {
+    check(&[
+        ("(id: \"power\", unit: \"kW\")", "(id: \"power\", unit: \"kilowatt\")", 6, "not a UCUM unit"),
+        ("unit: \"L\"", "unit: \"bar\"", 16, "cannot be converted to the model's m3"),
+        ("unit: \"L\"", "unit: \"parsnips\"", 16, "not a UCUM unit"),
+        ("unit: \"L\"", "topic: \"a/+/b\"", 16, "wildcard"),
+        ("unit: \"L\"", "topic: \"a//b\"", 16, "empty level"),
+        ("unit: \"L\"", "topic: \"$SYS/b\"", 16, "reserved"),
+        ("unit: \"L\"", "topic: \"plantcast/mini/tele/F-1/mode\"", 27, "topic \"plantcast/mini/tele/F-1/mode\" stands twice"),
+        ("unit: \"L\"", "min: 9, max: 2", 16, "range 9 to 2 is empty"),
+        ("unit: \"L\"", "period: \"1min\", max_age: \"10s\"", 16, "stale"),
+        ("unit: \"L\"", "partner: \"T-2.level\"", 16, "there is no tag"),
+        ("(measures: Mode)", "(measures: Level)", 27, "without storage"),
+        ("(measures: Mode)", "(measures: Given(\"power\"))", 27, "gives no power"),
+        ("(measures: Mode)", "(measures: Free(\"ph\"))", 27, "state all three"),
+        ("noise: 0.2", "noise: -0.2", 27, "0 or more"),
+    ]);
+}
+
+#[test]
+fn topology() {
+    check(&[
+        ("(medium: \"cooling\", from: \"C-1\", to: [\"F-1\"])", "(medium: \"cooling\", from: \"T-1\", to: [\"F-1\"])", 32, "T-1 neither gives"),
+        ("to: [\"C-1\", \"F-1\"]", "to: [\"C-1\", \"F-1\", \"T-1\"]", 31, "T-1 neither needs"),
+        ("        (medium: \"cooling\", from: \"C-1\", to: [\"F-1\"]),\n", "", 17, "F-1 needs cooling and no giver is linked"),
+        ("        (medium: \"water\", from: \"S-1\", to: [\"T-1\"]),\n", "", 15, "no link takes water away"),
+        ("        (medium: \"water\", from: \"T-1\", to: [\"F-1\"]),\n", "", 23, "no link brings water"),
+        ("from: \"T-1\", to: [\"F-1\"]", "from: \"T-1\", to: [\"T-1\", \"F-1\"]", 34, "linked to itself"),
+        ("to: [\"C-1\", \"F-1\"]", "to: [\"C-1\", \"C-1\", \"F-1\"]", 31, "stands twice"),
+        ("to: [\"C-1\", \"F-1\"]", "to: [\"C-1\", \"F-1\"], via: [(0, 1, 2)]", 31, "way-points"),
+        ("LevelBelow(asset: \"T-1\"", "LevelBelow(asset: \"G-1\"", 25, "no storage facet to watch"),
+        ("skill: \"mechanic\"", "skill: \"welder\"", 24, "no crew has the skill"),
+        ("(medium: \"cooling\", amount: 20", "(medium: \"water\", amount: 20", 20, "is a material, not a service"),
+        ("inputs: [(medium: \"water\"", "inputs: [(medium: \"power\"", 23, "is a service, not a material"),
+        ("thermal: (capacity_kj_per_k: 900, heat_kw: 18, setpoint_c: 4, trip_c: 10, reset_c: 6),", "", 20, "HeatUp without a thermal facet"),
+    ]);
+}
+
+#[test]
+fn groups_cells_and_forms() {
+    check(&[
+        ("k: 1", "k: 2", 36, "2 of 1 members"),
+        ("k: 1", "k: 0", 36, "0 of 1 members"),
+        ("members: [\"C-1\"])", "members: [\"C-1\", \"C-1\"])", 36, "stands twice"),
+        ("bins: 5", "bins: 50", 38, "the largest feature is temperature of F-1 with 50 values"),
+        ("levels: [\"T-1\"]", "levels: [\"G-1\"]", 38, "G-1 has no storage"),
+        ("temperatures: [\"F-1\"]", "temperatures: [\"G-1\"]", 38, "G-1 has no thermal facet"),
+        ("rate_per_h: 6000", "rate_per_h: 6", 23, "the rate form would be wrong here"),
+        ("rate_per_h: 6000", "rate_per_h: 6000, cycle: \"4min\"", 23, "not much shorter than the 30min"),
+        (
+            "(id: \"can\", unit: \"{can}\", flow: Material)",
+            "(id: \"can\", unit: \"{can}\", flow: PressureDriven)",
+            9,
+            "reserved and not yet supported",
+        ),
+        ("(id: \"cooling\", unit: \"kW\")", "(id: \"cooling\", unit: \"kW\", flow: Dc)", 7, "reserved and not yet supported"),
+        ("at: (8, 0, 0),", "at: (8, 0, 0), safety: Safety,", 26, "read-only"),
+        ("at: (6, 0, 0)", "at: (6, 0, 0), body: (gltf: \"../../etc/a.glb\")", 16, "refused"),
+        ("name: \"Mini\",", "name: \"Mini\", kind_files: [\"x.ron\"],", 4, "cannot name others"),
+    ]);
+}
+
+#[test]
+fn everything_is_listed_at_once_in_file_order() {
+    let text = SCENE
+        .replace("capacity: 100", "capacity: -1")
+        .replace("scrap: 0.01", "scrap: 7")
+        .replace("\"C-1\", \"F-1\"], levels", "\"C-7\", \"F-1\"], levels");
+    let e = refused(&text);
+    let lines: Vec<Option<u32>> = e.issues().iter().map(|i| i.line).collect();
+    assert_eq!(lines, [Some(13), Some(23), Some(23), Some(38)], "{e}");
+}
+
+#[test]
+fn syntax_errors_have_line_and_column() {
+    let told = refused(&SCENE.replace("(id: \"G-1\", at: (0, 0, 0)", "(id: \"G-1\", at: (0, 0 0)")).to_string();
+    assert!(told.starts_with("t.ron:13:"), "{told}");
+    assert!(matches!(refused(""), DocumentError::Syntax { line: 1, .. }));
+    assert!(matches!(refused("(((((((("), DocumentError::Syntax { .. }));
+    assert!(matches!(refused(&"(".repeat(1_000_000)), DocumentError::TooDeep { .. }));
+}
+
+/// Scenes of 4 MiB that try to cost more than they are worth; every answer is an error, soon, with little memory.
+#[test]
+fn bombs_are_refused() {
+    let mut assets = String::new();
+    for i in 0..20_000 {
+        let _ = write!(assets, "(id: \"A{i}\", at: (0, 0, 0)),");
+    }
+    let head = "(version: 1, id: \"b\", name: \"b\", media: [], ";
+    let told = refused(&format!("{head} assets: [{assets}])")).to_string();
+    assert!(told.contains("20000 assets, more than the limit of 10000"), "{told}");
+
+    let dangling = "(medium: \"x\", from: \"y\", to: [\"z\"]),".repeat(40_000);
+    assert!(refused(&format!("{head} assets: [], links: [{dangling}])")).issues().len() <= 201);
+
+    let text = "x".repeat(100_000);
+    let few: String = (0..9_000).map(|i| format!("(id: \"A{i}\", kind: \"k\", at: (0, 0, 0)),")).collect();
+    let told = refused(&format!("{head} kinds: [(id: \"k\", source: \"{text}\")], assets: [{few}])")).to_string();
+    assert!(told.contains("more than the limit"), "{told}");
+
+    let many = "0,".repeat(700_000);
+    assert!(matches!(refused(&format!("{head} assets: [{many}])")), DocumentError::TooDeep { .. }));
+    assert!(matches!(refused(&" ".repeat(5 << 20)), DocumentError::TooLarge { .. }));
+}
+
+#[test]
+fn the_hash_is_of_the_meaning() {
+    let parse = |text: &str| Plant::parse(text, "t.ron").unwrap().hash;
+    assert_eq!(parse(SCENE), parse(&SCENE.replace("version: 1,", "// a comment\n version: 1,")));
+    assert_eq!(parse(SCENE), parse(&SCENE.replace("scrap: 0.01", "scrap: 1e-2, earns_per_unit: 0")));
+    assert_ne!(parse(SCENE), parse(&SCENE.replace("scrap: 0.01", "scrap: 0.011")));
+}
+
+#[test]
+fn kinds_of_a_file_beside_the_scene() {
+    let dir = tempfile::tempdir().unwrap();
+    let scene = SCENE
+        .replace("name: \"Mini\",", "name: \"Mini\", kind_files: [\"own.kinds.ron\"],")
+        .replace("at: (4, 0, 0)", "kind: \"spring\", at: (4, 0, 0)");
+    let path = dir.path().join("s.scene.ron");
+    std::fs::write(&path, &scene).unwrap();
+    assert!(Plant::load(&path).unwrap_err().to_string().contains("cannot be opened"));
+    let kinds = "(version: 1, kinds: [(id: \"spring\", facets: (body: (shape: Intake, size: (1, 2, 1)), tags: [(measures: Rate)]))])";
+    std::fs::write(dir.path().join("own.kinds.ron"), kinds).unwrap();
+    let plant = Plant::load(&path).unwrap();
+    assert_eq!(plant.assets[2].body.size_m, [1.0, 2.0, 1.0]);
+    assert_eq!(plant.tags[0].unit, "m3/h");
+}
+
+proptest::proptest! {
+    /// Any cut and splice of a scene is an answer, not a panic.
+    #[test]
+    fn spliced_scenes_are_answers(a in 0usize..3000, b in 0usize..3000, with in "[-0-9a-z(),:\"\\[\\]{}. ]{0,12}") {
+        let cut = |i: usize| (0..=i.min(SCENE.len())).rev().find(|i| SCENE.is_char_boundary(*i)).unwrap_or(0);
+        let _ = Plant::parse(&format!("{}{with}{}", &SCENE[..cut(a)], &SCENE[cut(b)..]), "t.ron");
+    }
+}

@@ -1,0 +1,218 @@
+//! The event loop: takes the next event of script or timers, lets the consequences settle, books them.
+//!
+//! Owns the order of things. The physics of each kind of event lives in its own file.
+//! *Invariant:* between two calls nothing is pending within the current instant.
+
+use super::model::{Model, Timer};
+use super::outcome::ServiceStep;
+use super::propagate::Pending;
+use super::script::Script;
+use super::state::State;
+use super::trace::{Cause, Change, TraceEvent};
+use crate::plant::{Action, AssetId};
+use crate::rng::{Draws, Purpose};
+use crate::time::Time;
+
+/// Longest trace kept [events]; later ones are counted by `State`, not kept.
+const TRACE_LIMIT: usize = 4_000_000;
+/// Events at one instant before the run is given up.
+const EVENTS_PER_INSTANT: u32 = 100_000;
+
+/// Why a run cannot go on.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SimError {
+    /// Simultaneous changes feed each other without end.
+    #[error("at {at} the changes among {} do not settle: give one of them a delay or a hysteresis", .assets.join(", "))]
+    Loop {
+        /// When.
+        at: Time,
+        /// Ids of the assets involved, at most ten.
+        assets: Vec<String>,
+    },
+    /// A request that makes no sense.
+    #[error("{at}: {brief}")]
+    Input {
+        /// Which part of it.
+        at: String,
+        /// What is wrong.
+        brief: String,
+    },
+}
+
+/// Advances one state. Make one per run; it borrows the model and owns the state.
+#[derive(Debug)]
+pub struct Engine<'m> {
+    pub(super) model: &'m Model,
+    pub(super) st: State,
+    pub(super) draws: Draws,
+    pub(super) pending: Pending,
+    pub(super) failed: Option<SimError>,
+    trace: Vec<TraceEvent>,
+    service: Vec<ServiceStep>,
+    keep_trace: bool,
+    keep_service: bool,
+}
+
+/// Identifies a stream of draws in a state.
+fn fingerprint(draws: Draws) -> u64 {
+    draws.bits(u64::MAX, Purpose::Life, u64::MAX)
+}
+
+/// Lets a blank state find its allocation; nothing lives or dies yet.
+pub(super) fn settle_start(model: &Model, state: State) -> Result<State, SimError> {
+    let mut engine = Engine::bare(model, state, Draws::new(0, 0));
+    engine.pending.all(model);
+    engine.settle()?;
+    Ok(engine.into_state())
+}
+
+impl<'m> Engine<'m> {
+    fn bare(model: &'m Model, state: State, draws: Draws) -> Self {
+        let pending = Pending::new(model);
+        Engine { model, st: state, draws, pending, failed: None, trace: Vec::new(), service: Vec::new(), keep_trace: false, keep_service: false }
+    }
+
+    /// Takes a state over. When it carries the lives of these same draws it goes on exactly where it was; otherwise every
+    /// residual life and repair is drawn anew, conditioned on age and elapsed time.
+    pub fn new(model: &'m Model, state: State, draws: Draws) -> Self {
+        let mut engine = Engine::bare(model, state, draws);
+        engine.keep_trace = true;
+        if engine.st.stream != Some(fingerprint(draws)) {
+            engine.st.stream = Some(fingerprint(draws));
+            engine.draw_lives();
+            engine.failed = engine.settle().err();
+        }
+        engine
+    }
+
+    /// Whether to keep the trace (it is kept unless told otherwise).
+    pub fn keep_trace(&mut self, keep: bool) {
+        self.keep_trace = keep;
+    }
+
+    /// Whether to keep the steps of service; switching it on first lists every asset's present service.
+    pub fn keep_service(&mut self, keep: bool) {
+        self.keep_service = keep;
+        if keep {
+            let now = self.st.time;
+            let steps = self.st.assets.iter().enumerate();
+            self.service.extend(steps.map(|(i, a)| ServiceStep {
+                at: now,
+                asset: AssetId(i as u32),
+                service: a.service as f32,
+                cause: a.cause.clone(),
+            }));
+        }
+    }
+
+    /// Adds interventions. Those in the past happen now, in their order.
+    pub fn schedule(&mut self, script: &Script) {
+        for (number, (at, what)) in script.0.iter().enumerate() {
+            self.enter(*at, number, false, *what);
+        }
+    }
+
+    /// Carries out an action at the present instant. A failure to settle is returned by the next [`Engine::run_until`].
+    pub fn act(&mut self, action: Action) {
+        self.carry_out(action, Cause::Command);
+        if let Err(error) = self.settle() {
+            self.failed.get_or_insert(error);
+        }
+        self.total();
+    }
+
+    /// Advances to `end`, events at `end` included.
+    ///
+    /// # Errors
+    /// [`SimError::Loop`] when the changes of one instant do not settle; the state then stays at that instant.
+    pub fn run_until(&mut self, end: Time) -> Result<(), SimError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let mut at_once = 0;
+        while let Some(next) = self.next().filter(|t| *t <= end) {
+            at_once = if next > self.st.time { 0 } else { at_once + 1 };
+            self.st.time = next.max(self.st.time);
+            let result = if at_once < EVENTS_PER_INSTANT { self.step() } else { Err(self.endless()) };
+            if let Err(error) = result {
+                self.failed = Some(error.clone());
+                return Err(error);
+            }
+        }
+        self.st.time = self.st.time.max(end);
+        self.total();
+        Ok(())
+    }
+
+    fn next(&self) -> Option<Time> {
+        let timer = self.st.queue.peek().map(|k| k.time);
+        let entry = self.st.agenda.first().map(|e| e.at);
+        match (timer, entry) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// When the next event is due; [`Time::NEVER`] when nothing will ever happen.
+    pub fn next_event(&self) -> Time {
+        self.next().unwrap_or(Time::NEVER)
+    }
+
+    fn step(&mut self) -> Result<(), SimError> {
+        let now = self.st.time;
+        if self.st.agenda.first().is_some_and(|e| e.at <= now) {
+            let entry = self.st.agenda.remove(0);
+            self.intervene(&entry);
+        } else if let Some((slot, _)) = self.st.queue.pop() {
+            match self.model.timers[slot as usize] {
+                Timer::Failure(m) => self.life_ended(m),
+                Timer::Repair(m) => self.repair_progressed(m),
+                Timer::Start(a) => self.start_completed(a),
+                Timer::Level(a) => self.level_crossed(a),
+                Timer::Thermal(a) => self.temperature_crossed(a),
+                Timer::Claim(c) => self.claim_timer(c),
+                Timer::Rule(r) => self.rule_due(r),
+                Timer::Hold(a) => self.hold_exceeded(a),
+            }
+        }
+        self.settle()
+    }
+
+    /// The state at [`State::time`].
+    pub fn state(&self) -> &State {
+        &self.st
+    }
+
+    /// The trace since the last call.
+    pub fn take_trace(&mut self) -> Vec<TraceEvent> {
+        std::mem::take(&mut self.trace)
+    }
+
+    /// The steps of service since the last call.
+    pub fn take_service(&mut self) -> Vec<ServiceStep> {
+        std::mem::take(&mut self.service)
+    }
+
+    /// The state, to keep or to fork.
+    pub fn into_state(self) -> State {
+        self.st
+    }
+
+    pub(super) fn record(&mut self, asset: AssetId, what: Change, cause: &Cause) {
+        self.st.recorded += 1;
+        if let Change::Service { to, .. } = what
+            && self.keep_service
+        {
+            self.service.push(ServiceStep { at: self.st.time, asset, service: to as f32, cause: cause.clone() });
+        }
+        if self.keep_trace && self.trace.len() < TRACE_LIMIT {
+            self.trace.push(TraceEvent { at: self.st.time, seq: self.st.recorded, asset, what, cause: cause.clone() });
+        }
+    }
+
+    /// Sets a timer; a time already past means now.
+    pub(super) fn set_timer(&mut self, slot: u32, at: Time) {
+        let priority = self.model.timers[slot as usize].priority();
+        self.st.queue.set(slot, at.max(self.st.time), priority);
+    }
+}

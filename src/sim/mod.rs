@@ -1,0 +1,43 @@
+//! HOW a plant evolves: an event-driven hybrid simulator (a piecewise-deterministic Markov process, Davis 1984).
+//!
+//! Owns: the compiled [`Model`], the [`State`] as a value, the event queue, allocation of services and materials,
+//! closed-form temperatures and levels, failures, crews, controls, accounting. Does not own: what a plant is
+//! (`plant`), ensembles (`forecast`), any clock or entropy (draws are keyed, `rng`).
+//!
+//! *Invariant:* same model + state + script + draws ⇒ the same trace, bit for bit, on any machine and thread count.
+//! *Invariant:* time never advances by a step: the next instant is the next event.
+
+mod accounting;
+mod actions;
+mod allocate;
+mod compile;
+mod control;
+mod crews;
+mod engine;
+mod failures;
+mod flows;
+mod groups;
+mod laws;
+mod lifecycle;
+mod materials;
+mod mode;
+mod model;
+mod observed;
+mod outcome;
+mod propagate;
+mod queue;
+mod script;
+mod services;
+mod state;
+mod storages;
+mod thermal;
+mod trace;
+
+pub use engine::{Engine, SimError};
+pub use mode::Mode;
+pub use model::{Model, ModelError};
+pub use observed::{FailedState, Observed};
+pub use outcome::{RunOptions, RunOutcome, ServiceStep, Totals, simulate};
+pub use script::{Intervention, Script, Until};
+pub use state::{Loss, State};
+pub use trace::{Cause, Change, Signal, TraceEvent};

@@ -1,0 +1,469 @@
+//! The state of a plant as a value: a fork is a clone.
+//!
+//! Owns everything that a run changes, including the pending timers. Has no behaviour beyond reading itself.
+//! *Invariant:* between events flows are constant; levels and temperatures are anchored at the instant their law last
+//! changed, so reading or splitting a run never changes a bit of its future.
+
+use super::model::Model;
+use super::outcome::Totals;
+use super::queue::Queue;
+use super::script::Intervention;
+use super::{Cause, Mode};
+use crate::plant::{AssetId, InitialMode, MediumId};
+use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Where an asset is in its start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) enum Phase {
+    Down,
+    Starting,
+    Up,
+}
+
+/// Positions in [`Account::sum`] and [`Account::rate`].
+pub(super) mod item {
+    pub(in crate::sim) const PRODUCED: usize = 0;
+    pub(in crate::sim) const DRAWN: usize = 1;
+    pub(in crate::sim) const ENERGY: usize = 2;
+    pub(in crate::sim) const ENERGY_COST: usize = 3;
+    pub(in crate::sim) const CO2: usize = 4;
+    pub(in crate::sim) const DOWN_H: usize = 5;
+    pub(in crate::sim) const OVER_H: usize = 6;
+    pub(in crate::sim) const LOST_H: usize = 7;
+    pub(in crate::sim) const COUNT: usize = 8;
+}
+
+/// Integrals since the start, anchored at `at`.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Account {
+    pub(super) at: Time,
+    pub(super) sum: [f64; item::COUNT],
+    /// Per hour.
+    pub(super) rate: [f64; item::COUNT],
+}
+
+impl Account {
+    /// The integral of one item at `now`.
+    pub(super) fn value(&self, which: usize, now: Time) -> f64 {
+        self.sum[which] + self.rate[which] * (now - self.at).h()
+    }
+}
+
+/// One asset.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct AssetState {
+    pub(super) mode: Mode,
+    /// What was last recorded: within an instant `mode` and `service` may differ from it.
+    pub(super) told_mode: Mode,
+    pub(super) told_service: f64,
+    pub(super) mode_since: Time,
+    pub(super) times_us: [i64; Mode::COUNT],
+    pub(super) commanded: InitialMode,
+    pub(super) phase: Phase,
+    pub(super) phase_since: Time,
+    pub(super) tripped: bool,
+    pub(super) lost: u16,
+    pub(super) inhibits: u16,
+    pub(super) stopped_claims: u16,
+    pub(super) supply_cut: u16,
+    pub(super) held: bool,
+    pub(super) rate_limit: f64,
+    pub(super) derate: f64,
+    pub(super) factor: f64,
+    pub(super) ability: f64,
+    pub(super) rate_per_h: f64,
+    pub(super) service: f64,
+    pub(super) level: f64,
+    pub(super) level_at: Time,
+    pub(super) level_per_h: f64,
+    pub(super) level_target: f64,
+    pub(super) celsius: f64,
+    pub(super) celsius_at: Time,
+    pub(super) cooling_kw: f64,
+    pub(super) heat_kw: f64,
+    pub(super) boost: bool,
+    pub(super) celsius_target: f64,
+    pub(super) over: bool,
+    pub(super) starts: u32,
+    pub(super) has_run: bool,
+    pub(super) account: Account,
+    pub(super) loss_slot: u32,
+    pub(super) cause: Cause,
+    /// Why its line limits it (starved or blocked), or nominal.
+    pub(super) limited_by: Cause,
+    /// Why it was last commanded, tripped, cut or inhibited from outside.
+    pub(super) imposed_by: Cause,
+    /// Whether its line limits it at its inputs.
+    pub(super) starved: bool,
+}
+
+/// Progress of a repair.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) enum Work {
+    None,
+    Queued,
+    Travelling,
+    Working,
+    /// A scripted outage: ends by the script.
+    Scripted,
+}
+
+/// One failure mode of one asset.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct ModeState {
+    pub(super) active: bool,
+    /// The effect is total whatever the mode says.
+    pub(super) total: bool,
+    pub(super) work: Work,
+    pub(super) age_us: i64,
+    /// Anchor of the age while ageing; beginning of the work while being repaired.
+    pub(super) age_at: Time,
+    pub(super) ageing: bool,
+    pub(super) fails_at_age_us: i64,
+    pub(super) lives: u32,
+    pub(super) repairs: u32,
+    pub(super) queued: u64,
+    pub(super) urgent: bool,
+    /// Whether its waiting has been recorded.
+    pub(super) noted: bool,
+    pub(super) crew: u32,
+    /// Repair time already spent when the run took over.
+    pub(super) elapsed_us: i64,
+    /// Script entry that made it fail.
+    pub(super) script: Option<usize>,
+}
+
+/// How a claim fares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) enum Fare {
+    /// Served, or its shortage has no effect.
+    Served,
+    /// Short, bridged.
+    Riding,
+    /// Short, acting.
+    Short,
+    /// Short: the asset was stopped.
+    Stopped,
+}
+
+/// One claim on a service.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct ClaimState {
+    pub(super) want: f64,
+    pub(super) got: f64,
+    pub(super) cut: u16,
+    pub(super) fare: Fare,
+    pub(super) stopped_at: Time,
+    pub(super) retries: u8,
+}
+
+/// One capacity.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct GiveState {
+    pub(super) desired: f64,
+    pub(super) given: f64,
+    pub(super) available: f64,
+}
+
+/// One control rule.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct RuleState {
+    pub(super) met: bool,
+    pub(super) fired: bool,
+}
+
+/// One crew.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct CrewState {
+    pub(super) busy: u32,
+    pub(super) absent: u16,
+    pub(super) hours: f64,
+    pub(super) at: Time,
+}
+
+/// Something of the script that waits for its time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) at: Time,
+    pub(super) sequence: u64,
+    pub(super) number: usize,
+    pub(super) ends: bool,
+    pub(super) what: Intervention,
+}
+
+/// A factor or offset of the script in force.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct InForce {
+    pub(super) number: usize,
+    pub(super) what: Intervention,
+}
+
+/// Service lost by one asset for one reason.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Loss {
+    /// Who lost service.
+    pub asset: AssetId,
+    /// The first upstream asset named by the recorded cause; itself when the cause was its own.
+    pub culprit: AssetId,
+    /// What it was doing instead of serving.
+    pub mode: Mode,
+    /// Lost service × time [h of full service].
+    pub hours: f64,
+}
+
+/// Counted at events.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Counts {
+    pub(super) trips: u64,
+    pub(super) action_cost: f64,
+    pub(super) hold_units: f64,
+    pub(super) hold_cost: f64,
+}
+
+/// The state of a plant. Compare, clone, serialise; advance it with an [`super::Engine`].
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct State {
+    pub(super) time: Time,
+    pub(super) began: Time,
+    /// Fingerprint of the draws whose lives it carries.
+    pub(super) stream: Option<u64>,
+    pub(super) assets: Vec<AssetState>,
+    pub(super) modes: Vec<ModeState>,
+    pub(super) claims: Vec<ClaimState>,
+    pub(super) gives: Vec<GiveState>,
+    pub(super) rules: Vec<RuleState>,
+    pub(super) crews: Vec<CrewState>,
+    pub(super) proc_rates: Vec<f64>,
+    pub(super) link_flows: Vec<f64>,
+    pub(super) queue: Queue,
+    pub(super) agenda: Vec<Entry>,
+    pub(super) in_force: Vec<InForce>,
+    pub(super) ambient_c: f64,
+    pub(super) repair_factor: f64,
+    pub(super) losses: Vec<Loss>,
+    pub(super) counts: Counts,
+    pub(super) recorded: u64,
+    pub(super) totals: Totals,
+}
+
+impl State {
+    /// The plant as its scene describes it: initial modes, levels and temperatures, settled, at time zero.
+    pub fn nominal(model: &Model) -> State {
+        match &model.nominal {
+            Some(state) => State::clone(state),
+            None => State::blank(model, Time::ZERO),
+        }
+    }
+
+    /// Initial modes with nothing allocated yet.
+    pub(super) fn blank(model: &Model, at: Time) -> State {
+        let plant = &model.plant;
+        State {
+            time: at,
+            began: at,
+            stream: None,
+            assets: plant.assets.iter().map(|a| AssetState::initial(a, at)).collect(),
+            modes: model.modes.iter().map(|_| ModeState::fresh(at)).collect(),
+            claims: vec![ClaimState { want: 0.0, got: 0.0, cut: 0, fare: Fare::Served, stopped_at: at, retries: 0 }; model.claims.len()],
+            gives: vec![GiveState { desired: 0.0, given: 0.0, available: 0.0 }; model.gives.len()],
+            rules: vec![RuleState { met: false, fired: false }; model.rules.len()],
+            crews: vec![CrewState { busy: 0, absent: 0, hours: 0.0, at }; plant.crews.len()],
+            proc_rates: vec![0.0; model.procs.len()],
+            link_flows: vec![0.0; model.mlinks.len()],
+            queue: Queue::new(model.timers.len()),
+            agenda: Vec::new(),
+            in_force: Vec::new(),
+            ambient_c: plant.ambient_c,
+            repair_factor: 1.0,
+            losses: Vec::new(),
+            counts: Counts::default(),
+            recorded: 0,
+            totals: Totals { produced: vec![0.0; plant.assets.len()], ..Totals::default() },
+        }
+    }
+
+    /// Plant time of this state.
+    pub fn time(&self) -> Time {
+        self.time
+    }
+
+    /// Operating mode.
+    pub fn mode(&self, a: AssetId) -> Mode {
+        self.assets[a.index()].mode
+    }
+
+    /// Service 0..1: of a process its rate against nominal; of a giver its usable capacity against nominal; of a mere storage
+    /// 1 unless it is empty (then inflow against what is wanted); of anything else its ability.
+    pub fn service(&self, a: AssetId) -> f64 {
+        self.assets[a.index()].service
+    }
+
+    /// Process rate [process units/h]; 0 for other assets.
+    pub fn rate_per_h(&self, a: AssetId) -> f64 {
+        self.assets[a.index()].rate_per_h
+    }
+
+    /// Why the asset is as it is: the recorded cause of its last change.
+    pub fn cause(&self, a: AssetId) -> &Cause {
+        &self.assets[a.index()].cause
+    }
+
+    /// Level [storage amount] at [`State::time`]; `None` without a storage.
+    pub fn level(&self, model: &Model, a: AssetId) -> Option<f64> {
+        let storage = model.plant.asset(a).storage?;
+        Some(super::storages::level_at(&self.assets[a.index()], storage.capacity, self.time))
+    }
+
+    /// Temperature [°C] at [`State::time`]; `None` without a thermal facet.
+    pub fn temperature_c(&self, model: &Model, a: AssetId) -> Option<f64> {
+        let thermal = model.plant.asset(a).thermal?;
+        Some(super::thermal::celsius_at(&self.assets[a.index()], &thermal, self.ambient_c, self.time))
+    }
+
+    /// Rate of change of the level [storage amount per h], constant until the next event.
+    pub fn level_rate_per_h(&self, a: AssetId) -> f64 {
+        self.assets[a.index()].level_per_h
+    }
+
+    /// Service drawn by an asset [medium unit].
+    pub fn drawn(&self, model: &Model, a: AssetId, medium: MediumId) -> f64 {
+        model.assets[a.index()]
+            .claims
+            .iter()
+            .filter(|c| model.claims[**c as usize].medium == medium)
+            .map(|c| super::services::drawn(model, self, *c as usize))
+            .sum()
+    }
+
+    /// Service given by an asset [medium unit], reserves included while they discharge.
+    pub fn given(&self, model: &Model, a: AssetId, medium: MediumId) -> f64 {
+        let info = &model.assets[a.index()];
+        let gives: f64 = info.gives.iter().filter(|g| model.gives[**g as usize].medium == medium).map(|g| self.gives[*g as usize].given).sum();
+        let reserve = match model.plant.asset(a).storage {
+            Some(s) if s.medium == medium && info.store_island.is_some() => (-self.assets[a.index()].level_per_h).max(0.0),
+            _ => 0.0,
+        };
+        gives + reserve
+    }
+
+    /// Time spent in each mode (indexed by `Mode::code`) since this state's run began; sums to the elapsed time exactly.
+    pub fn time_in_mode(&self, a: AssetId) -> [Span; Mode::COUNT] {
+        let asset = &self.assets[a.index()];
+        let mut times = asset.times_us.map(Span);
+        times[usize::from(asset.mode.code())] = times[usize::from(asset.mode.code())] + (self.time - asset.mode_since);
+        times
+    }
+
+    /// When this state's run began: the accounts count from here.
+    pub fn began(&self) -> Time {
+        self.began
+    }
+
+    /// Totals since the run began.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Energy drawn by an asset for itself [priced medium unit × h], by owner; not added up over conversions.
+    pub fn energy_drawn(&self, a: AssetId) -> f64 {
+        self.assets[a.index()].account.value(item::DRAWN, self.time)
+    }
+
+    /// Service lost so far, by asset and recorded cause.
+    pub fn losses(&self) -> Vec<Loss> {
+        let mut losses = self.losses.clone();
+        for asset in &self.assets {
+            if let Some(loss) = losses.get_mut(asset.loss_slot as usize) {
+                loss.hours += asset.account.rate[item::LOST_H] * (self.time - asset.account.at).h();
+            }
+        }
+        losses
+    }
+
+    /// Running age of a failure mode since its last repair.
+    pub fn age(&self, model: &Model, a: AssetId, mode: usize) -> Option<Span> {
+        let at = model.assets[a.index()].modes.clone().nth(mode)? as usize;
+        let m = &self.modes[at];
+        Some(Span(m.age_us + if m.ageing { (self.time - m.age_at).0 } else { 0 }))
+    }
+
+    /// SHA-256 of the whole state.
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        // writing to memory and plain numbers and strings cannot fail; an empty text would still be a deterministic hash
+        hasher.update(serde_json::to_vec(self).unwrap_or_default());
+        hasher.finalize().into()
+    }
+}
+
+impl AssetState {
+    fn initial(asset: &crate::plant::Asset, at: Time) -> Self {
+        let up = asset.initial == InitialMode::Running;
+        let celsius = asset.thermal.map_or(0.0, |t| t.initial_c);
+        AssetState {
+            mode: Mode::Off,
+            told_mode: Mode::Off,
+            told_service: 0.0,
+            mode_since: at,
+            times_us: [0; Mode::COUNT],
+            commanded: asset.initial,
+            phase: if up { Phase::Up } else { Phase::Down },
+            phase_since: at,
+            tripped: false,
+            lost: 0,
+            inhibits: 0,
+            stopped_claims: 0,
+            supply_cut: 0,
+            held: false,
+            rate_limit: 1.0,
+            derate: 1.0,
+            factor: 1.0,
+            ability: 0.0,
+            rate_per_h: 0.0,
+            service: 0.0,
+            level: asset.storage.map_or(0.0, |s| s.initial),
+            level_at: at,
+            level_per_h: 0.0,
+            level_target: 0.0,
+            celsius,
+            celsius_at: at,
+            cooling_kw: 0.0,
+            heat_kw: 0.0,
+            boost: false,
+            celsius_target: 0.0,
+            over: false,
+            starts: 0,
+            has_run: false,
+            account: Account { at, sum: [0.0; item::COUNT], rate: [0.0; item::COUNT] },
+            loss_slot: u32::MAX,
+            cause: Cause::Nominal,
+            limited_by: Cause::Nominal,
+            imposed_by: Cause::Nominal,
+            starved: false,
+        }
+    }
+}
+
+impl ModeState {
+    fn fresh(at: Time) -> Self {
+        ModeState {
+            active: false,
+            total: false,
+            work: Work::None,
+            age_us: 0,
+            age_at: at,
+            ageing: false,
+            fails_at_age_us: i64::MAX,
+            lives: 0,
+            repairs: 0,
+            queued: 0,
+            urgent: false,
+            noted: false,
+            crew: u32::MAX,
+            elapsed_us: 0,
+            script: None,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The engine's integration tests: exact results, determinism, whole stories. One binary of modules.
+
+mod scenes;
