@@ -142,7 +142,7 @@ impl Desk {
         };
         if self.scrub.playing {
             let step = Span::from_s(answer.horizon.s() * dt_s / PLAY_S);
-            self.scrub.at = (self.scrub.at + step).min(answer.horizon);
+            self.scrub.at = Ord::min(self.scrub.at + step, answer.horizon);
             self.scrub.playing = self.scrub.at < answer.horizon;
         }
     }

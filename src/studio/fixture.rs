@@ -90,7 +90,7 @@ fn asset(plant: &Plant, id: AssetId, failed: AssetId) -> AssetView {
     AssetView {
         id,
         mode,
-        mode_probability: 0.994,
+        mode_probability: 0.998,
         service,
         rate_per_h: a.process.as_ref().map(|p| Value { mean: 0.97 * p.rate_per_h * service, sd: 0.01 * p.rate_per_h }),
         level,

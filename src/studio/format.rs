@@ -41,11 +41,6 @@ pub fn number(x: f64) -> String {
     out
 }
 
-/// With an explicit sign.
-pub fn signed(x: f64) -> String {
-    if x > 0.0 { format!("+{}", number(x)) } else { number(x) }
-}
-
 /// A unit for people: UCUM codes without their brackets.
 pub fn unit(ucum: &str) -> String {
     match ucum {

@@ -103,7 +103,53 @@ impl Workspace {
 #[serde(deny_unknown_fields)]
 struct LayoutFile {
     version: u32,
-    tree: Tree<Pane>,
+    root: Node,
+}
+
+/// The dock as people write it: panels, tabs, rows and columns with their shares.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+enum Node {
+    Panel(Pane),
+    Tabs { active: usize, panels: Vec<Node> },
+    Row(Vec<(f32, Node)>),
+    Column(Vec<(f32, Node)>),
+}
+
+impl Node {
+    /// From a place in the dock; `None` when the dock is torn.
+    fn of(tree: &Tree<Pane>, id: TileId) -> Option<Node> {
+        Some(match tree.tiles.get(id)? {
+            Tile::Pane(p) => Node::Panel(*p),
+            Tile::Container(Container::Tabs(t)) => Node::Tabs {
+                active: t.children.iter().position(|c| Some(*c) == t.active).unwrap_or(0),
+                panels: t.children.iter().filter_map(|c| Node::of(tree, *c)).collect(),
+            },
+            Tile::Container(Container::Linear(l)) => {
+                let parts = l.children.iter().filter_map(|c| Some((l.shares[*c], Node::of(tree, *c)?))).collect();
+                if l.dir == LinearDir::Horizontal { Node::Row(parts) } else { Node::Column(parts) }
+            }
+            Tile::Container(Container::Grid(g)) => Node::Tabs { active: 0, panels: g.children().filter_map(|c| Node::of(tree, *c)).collect() },
+        })
+    }
+
+    /// Back into the dock.
+    fn plant(&self, tiles: &mut Tiles<Pane>) -> TileId {
+        let grow = |parts: &[(f32, Node)], dir, tiles: &mut Tiles<Pane>| {
+            let ids: Vec<(TileId, f32)> = parts.iter().map(|(share, n)| (n.plant(tiles), share.clamp(0.01, 100.0))).collect();
+            linear(tiles, dir, &ids)
+        };
+        match self {
+            Node::Panel(p) => tiles.insert_pane(*p),
+            Node::Tabs { active, panels } => {
+                let ids: Vec<TileId> = panels.iter().map(|n| n.plant(tiles)).collect();
+                let mut t = Tabs::new(ids.clone());
+                t.active = ids.get(*active).or(ids.first()).copied();
+                tiles.insert_container(Container::Tabs(t))
+            }
+            Node::Row(parts) => grow(parts, LinearDir::Horizontal, tiles),
+            Node::Column(parts) => grow(parts, LinearDir::Vertical, tiles),
+        }
+    }
 }
 
 /// Why an arrangement cannot be used.
@@ -118,6 +164,9 @@ pub enum LayoutError {
     /// The plant would not be visible.
     #[error("{0} shows the viewport {1} times instead of once: save the layout anew")]
     Viewport(String, usize),
+    /// The dock has no root.
+    #[error("the panels are not arranged; choose a workspace and save again")]
+    Torn,
     /// Cannot be written as text.
     #[error("the layout cannot be written as text: {0}")]
     Text(#[from] ron::Error),
@@ -195,21 +244,14 @@ pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
     }
 }
 
-/// The arrangement as text.
-///
-/// # Errors
-/// [`LayoutError::Text`] when it cannot be written.
-pub fn to_text(tree: &Tree<Pane>) -> Result<String, LayoutError> {
-    let file = LayoutFile { version: 1, tree: tree.clone() };
-    Ok(ron::ser::to_string_pretty(&file, ron::ser::PrettyConfig::default())?)
-}
-
 /// Saves the arrangement.
 ///
 /// # Errors
 /// [`LayoutError`] when the file cannot be written.
 pub fn save(tree: &Tree<Pane>, path: &Path) -> Result<(), LayoutError> {
-    Ok(document::write_atomic(path, &to_text(tree)?)?)
+    let root = tree.root().and_then(|id| Node::of(tree, id)).ok_or(LayoutError::Torn)?;
+    let text = ron::ser::to_string_pretty(&LayoutFile { version: 1, root }, ron::ser::PrettyConfig::default())?;
+    Ok(document::write_atomic(path, &text)?)
 }
 
 /// Loads an arrangement.
@@ -222,11 +264,13 @@ pub fn load(path: &Path) -> Result<Tree<Pane>, LayoutError> {
     if file.version != 1 {
         return Err(LayoutError::Version(shown, file.version));
     }
-    let viewports = file.tree.tiles.tiles().filter(|t| matches!(t, Tile::Pane(Pane::Viewport))).count();
+    let mut tiles = Tiles::default();
+    let root = file.root.plant(&mut tiles);
+    let viewports = tiles.tiles().filter(|t| matches!(t, Tile::Pane(Pane::Viewport))).count();
     if viewports != 1 {
         return Err(LayoutError::Viewport(shown, viewports));
     }
-    Ok(file.tree)
+    Ok(Tree::new("dock", root, tiles))
 }
 
 #[cfg(test)]
@@ -249,6 +293,8 @@ mod tests {
             save(&t, &path).unwrap();
             let again = load(&path).unwrap();
             assert_eq!(panes(&again), panes(&t), "{w:?}");
+            let node = |t: &Tree<Pane>| Node::of(t, t.root().unwrap());
+            assert_eq!(node(&again), node(&t), "{w:?}: same places, same shares, same tabs in front");
         }
     }
 

@@ -14,6 +14,8 @@ mod frame;
 mod keymap;
 pub mod layout;
 mod overlay;
+#[cfg(test)]
+mod panel_tests;
 mod panels;
 mod parts;
 pub mod scene;

@@ -168,7 +168,7 @@ impl Palette {
 
     /// Text that is readable on [`Self::probability`].
     pub fn on_probability(&self, p: f32) -> Color32 {
-        if p < 0.45 { rgb(24, 16, 40) } else { rgb(255, 255, 255) }
+        if p < 0.535 { Color32::BLACK } else { Color32::WHITE }
     }
 
     /// A tone as a quiet background.

@@ -117,7 +117,7 @@ impl Plugin for StudioPlugin {
             script.push_back((f64::from(*after) + 1.5, Step::Quit));
         }
         app.insert_resource(SceneInput { plant: o.plant.clone(), view: super::scene::PlantView::nominal(&o.plant) });
-        super::scene::add_to(app);
+        //SCENE super::scene::add_to(app);
         if !app.is_plugin_added::<EguiPlugin>() {
             app.add_plugins(EguiPlugin::default());
         }

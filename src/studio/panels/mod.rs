@@ -36,8 +36,6 @@ pub struct PanelStates {
     pub topbar: topbar::State,
     /// Of the outliner.
     pub outliner: outliner::State,
-    /// Of the inspector.
-    pub inspector: inspector::State,
     /// Of data health.
     pub health: health::State,
     /// Of the events.
@@ -46,8 +44,6 @@ pub struct PanelStates {
     pub scenario: scenario::State,
     /// Of the forecast.
     pub forecast: forecast::State,
-    /// Of the comparison.
-    pub comparison: comparison::State,
     /// Of the approvals.
     pub approvals: approvals::State,
 }

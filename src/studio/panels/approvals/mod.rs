@@ -4,6 +4,8 @@ mod decision;
 mod model;
 mod view;
 
-pub use decision::{Judgement, State, blocked};
-pub use model::{Check, Detail, Model, QueueRow, gather};
+pub use decision::State;
+#[cfg(test)]
+pub use decision::Judgement;
+pub use model::gather;
 pub use view::view;

@@ -31,7 +31,7 @@ pub fn view(model: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) {
     }
     let (side, gap) = (270.0, 14.0);
     let queue = if model.queue.len() > 1 { 190.0 } else { 0.0 };
-    let mut column = |ui: &mut Ui, left: f32, width: f32, n: usize, add: &mut dyn FnMut(&mut Ui)| {
+    let column = |ui: &mut Ui, left: f32, width: f32, n: usize, add: &mut dyn FnMut(&mut Ui)| {
         let rect = Rect::from_min_size(pos2(left, area.top()), vec2(width, area.height()));
         let mut c = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min)).id_salt(("approval", n)));
         c.set_clip_rect(rect.intersect(ui.clip_rect()));

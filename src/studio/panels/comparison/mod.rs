@@ -3,5 +3,5 @@
 mod model;
 mod view;
 
-pub use model::{Model, ResponseRow, gather};
-pub use view::{State, view};
+pub use model::gather;
+pub use view::view;

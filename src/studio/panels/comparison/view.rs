@@ -10,10 +10,6 @@ use crate::twin::TwinCommand;
 use bevy_egui::egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use egui_phosphor::regular as icon;
 
-/// Nothing of its own.
-#[derive(Debug, Default)]
-pub struct State;
-
 /// Draws the comparison, or how to get one.
 pub fn view(model: Option<&Model>, ui: &mut Ui, pen: &mut Pen<'_>) {
     let Some(m) = model else {

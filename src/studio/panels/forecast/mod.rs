@@ -4,6 +4,5 @@ mod fan;
 mod model;
 mod view;
 
-pub use fan::{Fan, fan};
-pub use model::{CauseRow, ImpactRow, Model, gather};
+pub use model::gather;
 pub use view::{State, view};

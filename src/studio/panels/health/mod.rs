@@ -3,5 +3,5 @@
 mod model;
 mod view;
 
-pub use model::{Model, TagRow, gather};
+pub use model::gather;
 pub use view::{State, view};

@@ -4,6 +4,5 @@ mod model;
 mod trend;
 mod view;
 
-pub use model::{Line, Model, Offer, gather};
-pub use trend::{TrendGroup, TrendLine, trends};
-pub use view::{State, view};
+pub use model::gather;
+pub use view::view;

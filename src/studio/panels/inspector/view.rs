@@ -12,10 +12,6 @@ use bevy_egui::egui::{ScrollArea, Ui, Vec2b};
 use egui_phosphor::regular as icon;
 use egui_plot::{Line as PlotLine, Plot, PlotPoints};
 
-/// Which sections are open (egui keeps that); nothing else.
-#[derive(Debug, Default)]
-pub struct State;
-
 /// Draws the selected asset, or how to select one.
 pub fn view(model: Option<&Model>, ui: &mut Ui, pen: &mut Pen<'_>) {
     let Some(m) = model else {

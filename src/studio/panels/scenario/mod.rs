@@ -4,5 +4,5 @@ mod items;
 mod model;
 mod view;
 
-pub use model::{DisruptionRow, Model, ResponseRow, gather};
+pub use model::gather;
 pub use view::{State, view};
