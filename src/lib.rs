@@ -16,10 +16,15 @@ pub mod physics; // L2 packs on conveyors, a rigid-body world as a value
 pub mod sim; // L2 HOW it evolves: state, events, allocation, failures, accounting, fork
 
 pub mod estimate; // L3 telemetry to belief
+pub mod scenario; // L3 the editor's document: disruptions and responses
+
+pub mod forecast; // L4 paired ensembles and what they say
 
 pub mod agent; // L5 one MDP per cell, proposals
-pub mod fidelity; // L5 scores of the twin's own predictions
 pub mod emulator; // L5 the stand-in plant behind MQTT
+pub mod fidelity; // L5 scores of the twin's own predictions
+
+pub mod governance; // L6 nothing moves without it: gate, policy, signature, dispatch, audit
 
 #[cfg(feature = "studio")]
 pub mod studio; // L8 window, 3D, pictures

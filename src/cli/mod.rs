@@ -3,4 +3,7 @@
 pub mod edge;
 mod error;
 
+pub mod whatif;
+mod whatif_tables;
+
 pub use error::{CliError, code};

@@ -55,24 +55,32 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
     Ok(model)
 }
 
+/// False for NaN too.
+fn positive(x: f64) -> bool {
+    x > 0.0
+}
+
 fn check(plant: &Plant, asset: &Asset) -> Result<(), ModelError> {
     let medium = |m: MediumId| m.index() < plant.media.len();
     if let Some(p) = &asset.process {
         if !(p.rate_per_h > 0.0 && p.rate_per_h < 1e12) {
             return Err(invalid(asset, "process.rate_per_h", "must be above 0"));
         }
-        if p.inputs.iter().any(|i| !medium(i.medium) || !(i.per_unit > 0.0)) || p.outputs.iter().any(|o| !medium(o.medium) || !(o.per_unit > 0.0)) {
+        if p.inputs.iter().any(|i| !medium(i.medium) || !positive(i.per_unit)) || p.outputs.iter().any(|o| !medium(o.medium) || !positive(o.per_unit))
+        {
             return Err(invalid(asset, "process", "amounts per unit must be above 0 and media must exist"));
         }
         if !(0.0..1.0).contains(&p.scrap) {
             return Err(invalid(asset, "process.scrap", "must be in 0..1"));
         }
     }
-    if asset.needs.iter().any(|n| !medium(n.medium) || !(n.amount >= 0.0)) || asset.gives.iter().any(|g| !medium(g.medium) || !(g.capacity > 0.0)) {
+    if asset.needs.iter().any(|n| !medium(n.medium) || n.amount.is_nan() || n.amount < 0.0)
+        || asset.gives.iter().any(|g| !medium(g.medium) || !positive(g.capacity))
+    {
         return Err(invalid(asset, "needs/gives", "amounts must not be negative, capacities must be above 0, media must exist"));
     }
     if let Some(s) = &asset.storage
-        && (!medium(s.medium) || !(s.capacity > 0.0) || !(0.0..=s.capacity).contains(&s.initial))
+        && (!medium(s.medium) || !positive(s.capacity) || !(0.0..=s.capacity).contains(&s.initial))
     {
         return Err(invalid(asset, "storage", "capacity must be above 0 and the initial level within it"));
     }

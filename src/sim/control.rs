@@ -135,7 +135,11 @@ impl Engine<'_> {
                 a.imposed_by = cause;
             }
             Effect::Start if !held => self.command(id, InitialMode::Running, cause),
-            Effect::Stop if !held => self.command(id, InitialMode::Off, cause),
+            Effect::Stop if !held => {
+                // what the scene keeps in standby goes back to standby, ready for the next start
+                let rest = if self.model.plant.asset(id).initial == InitialMode::Standby { InitialMode::Standby } else { InitialMode::Off };
+                self.command(id, rest, cause);
+            }
             Effect::Start | Effect::Stop => {}
             Effect::SetRate(_) => self.st.assets[id.index()].imposed_by = cause,
         }

@@ -63,7 +63,12 @@ pub(super) fn settle_start(model: &Model, state: State) -> Result<State, SimErro
     let mut engine = Engine::bare(model, state, Draws::new(0, 0));
     engine.pending.all(model);
     engine.settle()?;
-    Ok(engine.into_state())
+    let mut state = engine.into_state();
+    state.recorded = 0;
+    for asset in state.assets.iter_mut().filter(|a| a.cause == Cause::Start && a.mode.is_up()) {
+        asset.cause = Cause::Nominal;
+    }
+    Ok(state)
 }
 
 impl<'m> Engine<'m> {

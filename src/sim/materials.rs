@@ -217,13 +217,16 @@ impl Engine<'_> {
         }
     }
 
-    /// What the consumer of a link would take at its ability.
+    /// What the consumer of a link would take at its ability; a mere passage wants what it gets.
     fn wanted(&self, link: u32) -> f64 {
         match self.model.mlinks[link as usize].to {
             Node::Store(_) => 0.0,
             Node::Port(p) => {
                 let port = &self.model.ports[p as usize];
                 let proc = &self.model.procs[port.proc as usize];
+                if proc.conduit {
+                    return self.st.link_flows[link as usize];
+                }
                 proc.rate_per_h * self.st.assets[proc.asset.index()].ability * port.per_unit
             }
         }

@@ -103,6 +103,7 @@ fn fail(model: &Model, state: &mut State, id: AssetId, failed: FailedState) -> b
         state.crews[crew as usize].busy += 1;
     }
     let effect = model.plant.asset(id).reliability[failed.mode_index].effect;
+    state.modes[at as usize].total = effect == Degradation::Lost;
     let asset = &mut state.assets[id.index()];
     match effect {
         Degradation::Lost => {

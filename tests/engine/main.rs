@@ -1,3 +1,12 @@
-//! The engine's integration tests: exact results, determinism, whole stories. One binary of modules.
+//! The engine's integration tests: exact results, determinism, conservation, accounting, whole stories. One binary of modules.
 
+mod availability;
+mod bottling;
+mod cascade;
+mod determinism;
+mod forecast;
+mod levels;
 mod scenes;
+mod services;
+mod support;
+mod temperatures;

@@ -75,7 +75,7 @@ fn bottling_is_the_plant_of_the_story() {
 
 /// Ends of a conveyor: its centre ± half its length along local +x.
 fn ends(plant: &Plant, id: &str) -> [[f64; 2]; 2] {
-    let a = plant.asset(plant.asset_by_id(id).unwrap());
+    let a = plant.asset(plant.asset_by_id(id).expect("the id stands in the scene"));
     let (sin, cos) = a.pose.yaw_deg.to_radians().sin_cos();
     let half = a.body.size_m[0] / 2.0;
     let [x, _, z] = a.pose.position_m;
@@ -84,7 +84,7 @@ fn ends(plant: &Plant, id: &str) -> [[f64; 2]; 2] {
 
 /// Distance from a point to an asset's footprint [m].
 fn distance(plant: &Plant, id: &str, [px, pz]: [f64; 2]) -> f64 {
-    let a = plant.asset(plant.asset_by_id(id).unwrap());
+    let a = plant.asset(plant.asset_by_id(id).expect("the id stands in the scene"));
     let (sin, cos) = a.pose.yaw_deg.to_radians().sin_cos();
     let (dx, dz) = (px - a.pose.position_m[0], pz - a.pose.position_m[2]);
     let (lx, lz) = (dx * cos - dz * sin, dx * sin + dz * cos);

@@ -1,0 +1,299 @@
+//! One future: the baseline and every alternative simulated on the same random numbers, compared, and
+//! boiled down to a few hundred bytes so that traces never pile up.
+//!
+//! Owns the pairing and the attribution of impacts to recorded causes. Invariant: a record depends on the
+//! request and the run number only.
+
+use super::kpi::{self, COUNT, GOOD, KPIS};
+use super::request::{ForecastError, Request};
+use super::steps::{Difference, Step, Window, compare};
+use crate::plant::{AssetId, Plant};
+use crate::rng::Draws;
+use crate::sim::{self, Cause, Intervention, RunOptions, RunOutcome, Script, ServiceStep, State, Totals};
+use crate::time::{Span, Time};
+
+/// What is kept of one future.
+pub(super) struct Record {
+    /// The undisturbed run.
+    pub baseline: Figures,
+    /// Doing nothing, then the responses.
+    pub alternatives: Vec<AltRecord>,
+}
+
+/// KPI figures of one simulation.
+pub(super) struct Figures {
+    /// At the horizon, see [`kpi::kpi`].
+    pub totals: [f64; COUNT],
+    /// `grid × KPIS`, row by row; empty beyond the bound on memory.
+    pub grid: Vec<f32>,
+}
+
+/// What is kept of one alternative in one future. Times are hours from the start.
+pub(super) struct AltRecord {
+    /// KPI figures.
+    pub figures: Figures,
+    /// Impacted assets with their intervals.
+    pub impacts: Vec<(AssetId, Vec<(Time, Time)>)>,
+    /// Assets that were better off.
+    pub gains: Vec<AssetId>,
+    /// Hours of full service lost.
+    pub shortfalls: Vec<(AssetId, f64)>,
+    /// Recorded causes: (from, to, lag when `from` was impacted no later).
+    pub edges: Vec<(AssetId, AssetId, Option<Span>)>,
+    /// Recorded causes that are not another asset.
+    pub roots: Vec<(AssetId, String)>,
+    /// Whether all outputs are back at the horizon.
+    pub recovered: bool,
+}
+
+/// How the futures of a request are looked at.
+pub(super) struct Plan<'r> {
+    pub request: &'r Request,
+    /// Step of the grid.
+    pub every: Span,
+    /// Points of the grid, 0 and the horizon included.
+    pub points: usize,
+    /// Futures whose grid is kept.
+    pub fan_runs: u32,
+    /// Assets by whose service the plant recovers: where product is sold, else all.
+    pub outputs: Vec<AssetId>,
+}
+
+impl Plan<'_> {
+    /// Simulates and compares future `run`.
+    pub fn record(&self, run: u64) -> Result<Record, ForecastError> {
+        let request = self.request;
+        let start = self.warm(run)?;
+        let base = self.simulate(run, &start, None, false)?;
+        let base_steps = StepIndex::of(&base, request);
+        let baseline = self.figures(run, &start, &base, 0.0, 0.0);
+        let mut alternatives = Vec::with_capacity(request.alternatives());
+        for alternative in 0..request.alternatives() {
+            let outcome = self.simulate(run, &start, Some(alternative), false)?;
+            alternatives.push(self.compare(run, alternative, &start, &base_steps, &outcome));
+        }
+        Ok(Record { baseline, alternatives })
+    }
+
+    /// The state in which the forecast's clock starts.
+    pub fn warm(&self, run: u64) -> Result<State, ForecastError> {
+        let request = self.request;
+        let start = request.start(run);
+        if request.warmup <= Span::ZERO {
+            return Ok(start.clone());
+        }
+        let options = RunOptions { horizon: request.warmup, sample_every: None, trace: false };
+        let script = shifted(&request.conditions, start.time() - Time(0));
+        sim::simulate(&request.model, start, &script, Draws::new(request.seed, run), &options).map(|o| o.end).map_err(|source| ForecastError::Sim {
+            run,
+            alternative: "warm-up".into(),
+            source,
+        })
+    }
+
+    /// One simulation from a warm state; `alternative` `None` is the baseline.
+    pub fn simulate(&self, run: u64, start: &State, alternative: Option<usize>, trace: bool) -> Result<RunOutcome, ForecastError> {
+        let request = self.request;
+        let offset = start.time() - Time(0);
+        let mut entries = Vec::new();
+        if request.warmup <= Span::ZERO {
+            entries.extend(shifted(&request.conditions, offset).0);
+        }
+        if let Some(alternative) = alternative {
+            entries.extend(shifted(&request.script, offset).0);
+            let plan = alternative.checked_sub(1).and_then(|i| request.responses.get(i));
+            entries.extend(plan.into_iter().flat_map(|r| &r.actions).map(|(at, a)| (*at + offset, Intervention::Act(*a))));
+        }
+        let options = RunOptions { horizon: request.horizon, sample_every: Some(self.every), trace };
+        sim::simulate(&request.model, start, &Script(entries), Draws::new(request.seed, run), &options).map_err(|source| ForecastError::Sim {
+            run,
+            alternative: self.name(alternative),
+            source,
+        })
+    }
+
+    fn name(&self, alternative: Option<usize>) -> String {
+        match alternative {
+            None => "baseline".into(),
+            Some(0) => "nothing".into(),
+            Some(i) => self.request.responses.get(i - 1).map(|r| r.id.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn compare(&self, run: u64, alternative: usize, start: &State, base: &StepIndex, outcome: &RunOutcome) -> AltRecord {
+        let plant = self.request.model.plant();
+        let steps = StepIndex::of(outcome, self.request);
+        let differences: Vec<Difference> = plant.asset_ids().map(|a| self.difference(plant, start, a, base, &steps)).collect();
+        let onsets: Vec<Option<Time>> = differences.iter().map(|d| d.impacts.first().map(|i| i.0)).collect();
+        let mut record = AltRecord {
+            figures: Figures { totals: [0.0; COUNT], grid: Vec::new() },
+            impacts: Vec::new(),
+            gains: Vec::new(),
+            shortfalls: Vec::new(),
+            edges: Vec::new(),
+            roots: Vec::new(),
+            recovered: self.outputs.iter().all(|a| differences[a.index()].impacts.last().is_none_or(|i| i.1 < self.end(start))),
+        };
+        for asset in plant.asset_ids() {
+            let Some(onset) = onsets[asset.index()] else { continue };
+            self.attribute(asset, onset, steps.cause(outcome, asset, onset), &onsets, &mut record);
+        }
+        let recovery = self.recovery_h(start, &differences);
+        let extra = alternative.checked_sub(1).and_then(|i| self.request.responses.get(i)).map_or(0.0, |r| r.extra_cost);
+        record.figures = self.figures(run, start, outcome, extra, recovery);
+        for (asset, d) in plant.asset_ids().zip(differences) {
+            if d.gained {
+                record.gains.push(asset);
+            }
+            if d.shortfall_h > 0.0 {
+                record.shortfalls.push((asset, d.shortfall_h));
+            }
+            if !d.impacts.is_empty() {
+                let offset = start.time() - Time(0);
+                record.impacts.push((asset, d.impacts.iter().map(|(a, b)| (*a - offset, *b - offset)).collect()));
+            }
+        }
+        record
+    }
+
+    fn difference(&self, plant: &Plant, start: &State, asset: AssetId, base: &StepIndex, run: &StepIndex) -> Difference {
+        let (a, b) = (base.steps(asset), run.steps(asset));
+        let window =
+            Window { from: start.time(), to: self.end(start), epsilon: plant.asset(asset).impact_epsilon, tau: plant.asset(asset).impact_tau };
+        compare(a, b, &window)
+    }
+
+    fn end(&self, start: &State) -> Time {
+        start.time() + self.request.horizon
+    }
+
+    /// From the first disruption to the end of the last impact on an output; the horizon when it is not over.
+    fn recovery_h(&self, start: &State, differences: &[Difference]) -> f64 {
+        let last = self.outputs.iter().filter_map(|a| differences[a.index()].impacts.last()).map(|i| i.1).max();
+        last.map_or(0.0, |end| (end - start.time()).h() - self.request.first_disruption().h()).max(0.0)
+    }
+
+    /// KPIs counted from the start of the forecast: what a warm-up (or the life before) added up is taken off.
+    fn figures(&self, run: u64, start: &State, outcome: &RunOutcome, extra_cost: f64, recovery_h: f64) -> Figures {
+        let mut zero = kpi::values(start.totals());
+        zero[kpi::PROFIT] += extra_cost;
+        zero[kpi::COST] -= extra_cost;
+        let since = |t: &Totals| {
+            let mut row = kpi::values(t);
+            row.iter_mut().zip(&zero).for_each(|(x, z)| *x -= z);
+            row
+        };
+        let mut totals = [0.0; COUNT];
+        totals[..KPIS.len()].copy_from_slice(&since(&outcome.totals));
+        totals[COUNT - 1] = recovery_h;
+        let mut grid = Vec::new();
+        if run < u64::from(self.fan_runs) {
+            let row = |t: &Totals| since(t).map(|x| x as f32);
+            grid.reserve_exact(self.points * KPIS.len());
+            grid.extend(row(start.totals()));
+            grid.extend(outcome.samples.iter().take(self.points - 1).flat_map(row));
+        }
+        Figures { totals, grid }
+    }
+
+    /// Output rate in the step before grid point `k` [unit/h], from a row-by-row grid.
+    pub fn throughput(&self, grid: &[f32], k: usize) -> f32 {
+        let good = |k: usize| grid.get(k * KPIS.len() + GOOD).copied().unwrap_or(0.0);
+        if k == 0 { (good(1) - good(0)) / self.every.h() as f32 } else { (good(k) - good(k - 1)) / self.every.h() as f32 }
+    }
+}
+
+/// The same script later.
+pub(super) fn shifted(script: &Script, by: Span) -> Script {
+    Script(script.0.iter().map(|(at, what)| (*at + by, *what)).collect())
+}
+
+/// Service steps of one run by asset.
+struct StepIndex {
+    steps: Vec<Step>,
+    /// Position in the outcome's list for each step.
+    origin: Vec<u32>,
+    /// First step of each asset, and the end.
+    first: Vec<usize>,
+}
+
+impl StepIndex {
+    /// The outcome lists every asset's service at the start first, so that no list is empty.
+    fn of(outcome: &RunOutcome, request: &Request) -> Self {
+        let mut counts = vec![0usize; request.model.plant().assets.len()];
+        outcome.service.iter().for_each(|s| counts[s.asset.index()] += 1);
+        let mut first = Vec::with_capacity(counts.len() + 1);
+        let mut sum = 0;
+        for c in counts {
+            first.push(sum);
+            sum += c;
+        }
+        first.push(sum);
+        let mut next = first.clone();
+        let mut steps = vec![Step { at: Time(0), service: 0.0 }; sum];
+        let mut origin = vec![0; sum];
+        for (i, s) in outcome.service.iter().enumerate() {
+            let slot = next[s.asset.index()];
+            steps[slot] = Step { at: s.at, service: s.service };
+            origin[slot] = i as u32;
+            next[s.asset.index()] += 1;
+        }
+        Self { steps, origin, first }
+    }
+
+    fn steps(&self, asset: AssetId) -> &[Step] {
+        &self.steps[self.first[asset.index()]..self.first[asset.index() + 1]]
+    }
+
+    /// Cause of the value that holds at `at`.
+    fn cause<'o>(&self, outcome: &'o RunOutcome, asset: AssetId, at: Time) -> Option<&'o Cause> {
+        let steps = self.steps(asset);
+        let after = steps.partition_point(|s| s.at <= at);
+        let i = self.origin[self.first[asset.index()] + after.checked_sub(1)?];
+        outcome.service.get(i as usize).map(|s: &ServiceStep| &s.cause)
+    }
+}
+
+impl Plan<'_> {
+    /// Edges from the assets that the recorded cause names (those impacted themselves, if any are), else a root.
+    fn attribute(&self, asset: AssetId, onset: Time, cause: Option<&Cause>, onsets: &[Option<Time>], record: &mut AltRecord) {
+        let mut named: Vec<AssetId> = cause.map(Cause::assets).unwrap_or_default().iter().copied().filter(|a| *a != asset).collect();
+        named.sort_unstable();
+        named.dedup();
+        let lag = |from: &AssetId| onsets[from.index()].filter(|t| *t <= onset).map(|t| onset - t);
+        if named.iter().any(|a| lag(a).is_some()) {
+            named.retain(|a| lag(a).is_some());
+        }
+        if named.is_empty() {
+            record.roots.push((asset, self.label(asset, cause)));
+        }
+        record.edges.extend(named.into_iter().map(|from| (from, asset, lag(&from))));
+    }
+
+    /// What a cause that names no other asset is, in words.
+    fn label(&self, asset: AssetId, cause: Option<&Cause>) -> String {
+        let plant = self.request.model.plant();
+        let conditions = if self.request.warmup > Span::ZERO { 0 } else { self.request.conditions.0.len() };
+        match cause {
+            None | Some(Cause::Nominal) => "did not start as in the baseline".into(),
+            Some(Cause::Script(i)) if *i < conditions + self.request.script.0.len() => "disruption".into(),
+            Some(Cause::Script(_) | Cause::Command) => "command".into(),
+            Some(Cause::Failure { mode }) => {
+                let mode = plant.asset(asset).reliability.get(*mode).map_or("unknown", |m| m.id.as_str());
+                format!("own failure ({mode})")
+            }
+            Some(Cause::Control { rule, .. }) => {
+                let rule = plant.asset(asset).control.get(*rule).map_or("unknown", |r| r.id.as_str());
+                format!("own control ({rule})")
+            }
+            Some(Cause::StartFailed) => "start failed".into(),
+            Some(Cause::Trip) => "over-temperature trip".into(),
+            Some(Cause::Crossing) => "own level or temperature".into(),
+            Some(Cause::RepairDone | Cause::Start) => "restart".into(),
+            Some(Cause::Shortage { medium, .. }) => format!("shortage of {}", plant.medium(*medium).id),
+            Some(Cause::Group { .. }) => "redundancy group".into(),
+            Some(Cause::Starved { .. }) => "starved".into(),
+            Some(Cause::Blocked { .. }) => "blocked".into(),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What is asked: model, start states, what goes wrong, what could be done, how many futures.
+//!
+//! Owns the request and its limits. Invariant: all times in scripts and plans count from the start of the
+//! forecast; the start's own plant time is added when a run begins.
+
+use crate::plant::Action;
+use crate::scenario::{Compiled, Scenario, StartFrom};
+use crate::sim::{Model, Script, SimError, State};
+use crate::time::{Span, Time};
+use std::{ops::ControlFlow, sync::Arc};
+
+/// Most futures of one forecast: bounds memory (per future and alternative about 0.2 kB beyond the fans').
+pub const MAX_RUNS: u32 = 100_000;
+/// Most responses of one forecast.
+pub use crate::scenario::MAX_RESPONSES;
+
+/// Everything a forecast depends on.
+#[derive(Clone)]
+pub struct Request {
+    /// The compiled plant.
+    pub model: Arc<Model>,
+    /// Where the futures begin.
+    pub starts: Starts,
+    /// Run this long from the start state, under the conditions, before the forecast's clock starts.
+    pub warmup: Span,
+    /// What holds in every future, the baseline included.
+    pub conditions: Script,
+    /// What goes wrong in every future but the baseline.
+    pub script: Script,
+    /// Plans to compare with doing nothing.
+    pub responses: Vec<ResponsePlan>,
+    /// How far to look.
+    pub horizon: Span,
+    /// Futures per alternative, 1..=[`MAX_RUNS`].
+    pub runs: u32,
+    /// Seed shared by all alternatives.
+    pub seed: u64,
+    /// Worker threads; the result does not depend on it. 0 counts as 1.
+    pub threads: usize,
+}
+
+/// Start states.
+#[derive(Clone)]
+pub enum Starts {
+    /// The same for every future.
+    One(State),
+    /// Future r starts in `states[r % len]` (drawn from a belief); must not be empty.
+    Many(Vec<State>),
+}
+
+/// A plan of actions with resolved ids.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ResponsePlan {
+    /// Id in results.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// What is done when, from the start of the forecast.
+    pub actions: Vec<(Time, Action)>,
+    /// One-off cost beyond that of the actions.
+    pub extra_cost: f64,
+}
+
+/// Where progress goes. Called from worker threads.
+pub trait Progress: Sync {
+    /// `done` of `total` futures are simulated (each with all its alternatives); `Break` cancels.
+    fn advance(&self, done: u32, total: u32) -> ControlFlow<()>;
+}
+
+/// Nobody watches.
+pub struct Silent;
+impl Progress for Silent {
+    fn advance(&self, _: u32, _: u32) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Why there is no forecast.
+#[derive(Debug, thiserror::Error)]
+pub enum ForecastError {
+    /// The scene says so.
+    #[error("this plant cannot be forecast: {0}")]
+    Refused(String),
+    /// Nothing or too much to do.
+    #[error("{runs} futures; ask for 1 to {MAX_RUNS}")]
+    Runs {
+        /// Asked for.
+        runs: u32,
+    },
+    /// Nothing to look at.
+    #[error("the horizon is zero; ask for more")]
+    NoHorizon,
+    /// Too many plans.
+    #[error("{0} responses; compare at most {MAX_RESPONSES} at once")]
+    Responses(usize),
+    /// `Starts::Many` without states.
+    #[error("no start state was given; draw at least one from the belief")]
+    NoStart,
+    /// A scenario that starts live was run without the running plant.
+    #[error("this scenario starts from the running plant; run it from the studio or a server, or change its start to Nominal")]
+    NeedsLive,
+    /// There is no such alternative.
+    #[error("there is no alternative {0}; 0 is doing nothing, then the responses in order")]
+    Alternative(usize),
+    /// The simulation of one future failed.
+    #[error("future {run}, {alternative}: {source}")]
+    Sim {
+        /// Which future.
+        run: u64,
+        /// `baseline`, `nothing` or the response's id.
+        alternative: String,
+        /// Why.
+        source: SimError,
+    },
+    /// The caller broke off.
+    #[error("cancelled")]
+    Cancelled,
+    /// No worker threads.
+    #[error("worker threads could not be started: {0}; ask for fewer")]
+    Threads(String),
+}
+
+impl Request {
+    /// The request that a compiled scenario makes. `live` are start states drawn from a belief, for
+    /// scenarios that start from the running plant.
+    ///
+    /// # Errors
+    /// [`ForecastError::NeedsLive`] when the scenario starts live and `live` is `None`.
+    pub fn of(scenario: &Scenario, compiled: Compiled, model: Arc<Model>, live: Option<Vec<State>>) -> Result<Self, ForecastError> {
+        let nominal = || Starts::One(State::nominal(&model));
+        let (starts, warmup) = match (scenario.start.from, live) {
+            (StartFrom::LiveNow, None) => return Err(ForecastError::NeedsLive),
+            (StartFrom::LiveNow, Some(states)) => (Starts::Many(states), Span::ZERO),
+            (StartFrom::Nominal, _) => (nominal(), Span::ZERO),
+            (StartFrom::Warmup(span), _) => (nominal(), span),
+        };
+        let responses = compiled
+            .responses
+            .into_iter()
+            .zip(&scenario.responses)
+            .map(|(actions, r)| ResponsePlan { id: r.id.clone(), name: r.name.clone(), actions, extra_cost: r.extra_cost })
+            .collect();
+        Ok(Self {
+            model,
+            starts,
+            warmup,
+            conditions: compiled.conditions,
+            script: compiled.script,
+            responses,
+            horizon: scenario.horizon,
+            runs: scenario.runs,
+            seed: scenario.seed,
+            threads: 1,
+        })
+    }
+
+    /// # Errors
+    /// What makes the request impossible, before any work.
+    pub(super) fn check(&self) -> Result<(), ForecastError> {
+        if let Some(reason) = &self.model.plant().forecast_refused {
+            return Err(ForecastError::Refused(reason.clone()));
+        }
+        if self.runs == 0 || self.runs > MAX_RUNS {
+            return Err(ForecastError::Runs { runs: self.runs });
+        }
+        if self.horizon <= Span::ZERO {
+            return Err(ForecastError::NoHorizon);
+        }
+        if self.responses.len() > MAX_RESPONSES {
+            return Err(ForecastError::Responses(self.responses.len()));
+        }
+        match &self.starts {
+            Starts::Many(states) if states.is_empty() => Err(ForecastError::NoStart),
+            Starts::Many(_) | Starts::One(_) => Ok(()),
+        }
+    }
+
+    /// The state in which a future starts, before any warm-up.
+    pub(super) fn start(&self, run: u64) -> &State {
+        match &self.starts {
+            Starts::One(state) => state,
+            Starts::Many(states) => &states[(run % states.len() as u64) as usize],
+        }
+    }
+
+    /// Number of alternatives: doing nothing and the responses.
+    pub fn alternatives(&self) -> usize {
+        1 + self.responses.len()
+    }
+
+    /// From the start to the first disruption; zero without one.
+    pub fn first_disruption(&self) -> Span {
+        self.script.0.iter().map(|(at, _)| *at - Time(0)).min().unwrap_or(Span::ZERO)
+    }
+}

@@ -1,0 +1,11 @@
+//! The audit trail: append-only records chained by SHA-256 in SQLite, signed checkpoints in a file beside it.
+//!
+//! A chain alone does not show a cut tail or a rewritten whole; the checkpoints do, as long as their file and their
+//! public key are kept where the database's writer cannot change them. *Invariant:* [`verify`] names the first bad
+//! sequence number of any change before the newest checkpoint.
+
+mod checkpoint;
+mod verify;
+
+pub use checkpoint::{AuditKey, AuditLog, Checkpoint, CheckpointError};
+pub use verify::{Fault, Report, VerifyError, verify, verify_rows};

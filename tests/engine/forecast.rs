@@ -1,0 +1,287 @@
+//! Forecasts against probabilities known in closed form, and the promises of common random numbers.
+//!
+//! A probability passes inside 3.5 standard errors (two-sided 99.95 %) of the exact value; the seeds are
+//! fixed, so a pass is a pass for ever and a change of the engine's draws shows.
+
+use plantcast::forecast::{self, Alternative, AssetImpact, Forecast, ForecastError, Progress, Request, Silent};
+use plantcast::plant::Plant;
+use plantcast::scenario::Scenario;
+use plantcast::sim::Model;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A scenario file's text around what differs.
+fn scenario(horizon: &str, disruptions: &str, responses: &str) -> Scenario {
+    let text = format!(
+        "(version: 1, id: \"t\", name: \"t\", story: \"\", scene: \"t\", start: (from: Nominal), horizon: \"{horizon}\",
+          disruptions: [{disruptions}], responses: [{responses}])"
+    );
+    Scenario::parse(&text, "t.scenario.ron").unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn request(scene: &str, scenario: &Scenario, runs: u32, seed: u64) -> Request {
+    let plant = Plant::parse(scene, "t.scene.ron").unwrap_or_else(|e| panic!("{e}"));
+    let compiled = scenario.compile(&plant).unwrap_or_else(|e| panic!("{e}"));
+    let model = Arc::new(Model::compile(&plant).unwrap_or_else(|e| panic!("{e}")));
+    let mut request = Request::of(scenario, compiled, model, None).unwrap();
+    (request.runs, request.seed, request.threads) = (runs, seed, 2);
+    request
+}
+
+fn run(request: &Request) -> Forecast {
+    forecast::run(request, &Silent).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn impact<'f>(f: &'f Forecast, a: &'f Alternative, id: &str) -> Option<&'f AssetImpact> {
+    a.impacts.iter().find(|i| f.assets[i.asset.index()] == id)
+}
+
+fn probability(f: &Forecast, a: &Alternative, id: &str) -> f64 {
+    impact(f, a, id).map_or(0.0, |i| i.probability)
+}
+
+fn assert_probability(f: &Forecast, id: &str, exact: f64) {
+    let p = probability(f, &f.alternatives[0], id);
+    let error = (exact * (1.0 - exact) / f64::from(f.runs)).sqrt();
+    assert!((p - exact).abs() <= 3.5 * error, "{id}: {p} instead of {exact:.6} ± {error:.6}");
+}
+
+/// A feeds B feeds C feeds D feeds E, each bridging a quarter of an hour; A's repair takes Exp(1 h).
+fn chain(first: &str) -> String {
+    let hold = |medium: &str| format!("needs: [(medium: \"{medium}\", amount: 1, ride_through: \"15min\", on_short: Stop(below: 0.95))]");
+    let mut assets = format!(
+        "{first} (id: \"A\", at: (0, 0, 0), impact_tau: \"1min\", gives: [(medium: \"m0\", capacity: 1)],
+           reliability: [(id: \"f\", hazard: Never, repair: Exponential(mean: \"1h\"))]),"
+    );
+    for (i, id) in ["B", "C", "D"].iter().enumerate() {
+        let (need, next) = (hold(&format!("m{i}")), i + 1);
+        assets += &format!("(id: \"{id}\", at: (0, 0, 0), impact_tau: \"1min\", {need}, gives: [(medium: \"m{next}\", capacity: 1)]),");
+    }
+    assets += &format!("(id: \"E\", at: (0, 0, 0), impact_tau: \"1min\", {})", hold("m3"));
+    let media: String = (0..4).map(|i| format!("(id: \"m{i}\", unit: \"kW\"),")).collect();
+    let links: String = ["A", "B", "C", "D", "E"]
+        .windows(2)
+        .enumerate()
+        .map(|(i, w)| format!("(medium: \"m{i}\", from: \"{}\", to: [\"{}\"]),", w[0], w[1]))
+        .collect();
+    format!("(version: 1, id: \"t\", name: \"t\", media: [{media}], assets: [{assets}], links: [{links}])")
+}
+
+const A_FAILS: &str = "(id: \"x\", at: \"10min\", what: AssetFails(asset: \"A\", lasting: UntilRepaired))";
+
+#[test]
+fn a_chain_of_five_breaks_as_far_as_the_outage_lasts() {
+    let f = run(&request(&chain(""), &scenario("30h", A_FAILS, ""), 4000, 1));
+    for (k, id) in ["A", "B", "C", "D", "E"].iter().enumerate() {
+        // the outage must outlast k bridges of 15 min and the minute that makes it count
+        assert_probability(&f, id, (-(15.0 * k as f64 + 1.0) / 60.0).exp());
+        let onset = impact(&f, &f.alternatives[0], id).unwrap().time_to_impact.unwrap();
+        assert!((onset.q05 - 0.25 * k as f64).abs() < 1e-5 && (onset.q95 - 0.25 * k as f64).abs() < 1e-5, "{id}: {onset:?}");
+    }
+    let nothing = &f.alternatives[0];
+    let edges: Vec<(String, u32)> = nothing
+        .causes
+        .iter()
+        .map(|e| {
+            assert!((e.lag.unwrap().q50 - 0.25).abs() < 1e-5, "{e:?}");
+            (format!("{}{}", f.assets[e.from.index()], f.assets[e.to.index()]), e.count)
+        })
+        .collect();
+    let expected: Vec<(String, u32)> =
+        ["AB", "BC", "CD", "DE"].iter().map(|e| ((*e).to_owned(), impact(&f, nothing, &e[1..]).unwrap().count)).collect();
+    assert_eq!(edges, expected, "each impact has exactly its upstream neighbour as cause");
+    assert_eq!((nothing.roots.len(), nothing.roots[0].kind.as_str()), (1, "disruption"));
+}
+
+#[test]
+fn curves_over_time_follow_the_outage() {
+    let f = run(&request(&chain(""), &scenario("8h", A_FAILS, ""), 2000, 2));
+    let a = impact(&f, &f.alternatives[0], "A").unwrap();
+    let at = |curve: &[f32], h: f64| f64::from(curve[f.grid.iter().position(|t| t.0 == (h * 3.6e9) as i64).unwrap()]);
+    assert_eq!((at(&a.by_time, 0.0), at(&a.by_time, 8.0)), (0.0, a.probability as f32 as f64));
+    // at 1 h 10 min, one hour after the failure, A is down with probability 1/e
+    let exact = (-1.0f64).exp();
+    let p = at(&a.at_time, 1.0 + 1.0 / 6.0);
+    assert!((p - exact).abs() < 3.5 * (exact * (1.0 - exact) / 2000.0).sqrt(), "{p}");
+    assert!(a.by_time.windows(2).all(|w| w[0] <= w[1]));
+}
+
+/// A → B (0.7), A → C (0.4), B → D (0.5), C → D (0.6), D → E (0.8): each arrow has a backup that fails to start
+/// with that probability.
+#[test]
+fn the_diamond_cascade_has_the_exact_probabilities() {
+    let arrows = [("A", "B", 0.7), ("A", "C", 0.4), ("B", "D", 0.5), ("C", "D", 0.6), ("D", "E", 0.8)];
+    let (mut media, mut links, mut backups) = (String::new(), String::new(), String::new());
+    for (from, to, p) in arrows {
+        let m = format!("{from}{to}");
+        media += &format!("(id: \"{m}\", unit: \"kW\"),");
+        links += &format!("(medium: \"{m}\", from: \"{from}\", to: [\"{to}\"]), (medium: \"{m}\", from: \"S{m}\", to: [\"{to}\"]),");
+        backups += &format!(
+            "(id: \"S{m}\", at: (0, 0, 0), initial: Standby, gives: [(medium: \"{m}\", capacity: 1, merit: 9)], start: (failure_probability: {p}),
+               reliability: [(id: \"f\", hazard: Never, repair: Fixed(\"100h\"))],
+               control: [(id: \"backup\", when: NotRunning(asset: \"{from}\"), then: Start)]),"
+        );
+    }
+    let asset = |id: &str, needs: &[&str], gives: &[&str]| {
+        let needs: String = needs.iter().map(|m| format!("(medium: \"{m}\", amount: 1),")).collect();
+        let gives: String = gives.iter().map(|m| format!("(medium: \"{m}\", capacity: 1),")).collect();
+        format!("(id: \"{id}\", at: (0, 0, 0), needs: [{needs}], gives: [{gives}]),")
+    };
+    let assets = asset("A", &[], &["AB", "AC"])
+        + &asset("B", &["AB"], &["BD"])
+        + &asset("C", &["AC"], &["CD"])
+        + &asset("D", &["BD", "CD"], &["DE"])
+        + &asset("E", &["DE"], &[]);
+    let scene = format!("(version: 1, id: \"t\", name: \"t\", media: [{media}], assets: [{assets}{backups}], links: [{links}])");
+    let outage = "(id: \"x\", at: \"10min\", what: AssetFails(asset: \"A\", lasting: For(\"3h\")))";
+    let f = run(&request(&scene, &scenario("4h", outage, ""), 6000, 3));
+    for (id, exact) in [("A", 1.0), ("B", 0.7), ("C", 0.4), ("D", 0.506), ("E", 0.4048)] {
+        assert_probability(&f, id, exact);
+    }
+}
+
+/// A source with repair Exp(10 h) fills a tank of 5 h; the consumer starves when the outage lasts longer.
+fn buffer_line(mttf: &str, capacity: f64) -> String {
+    format!(
+        "(version: 1, id: \"t\", name: \"t\", money: (currency: \"EUR\"),
+          media: [(id: \"m\", unit: \"m3\", flow: Material)],
+          assets: [
+            (id: \"source\", at: (0, 0, 0), process: (rate_per_h: 1, outputs: [(medium: \"m\")]), actions: [(kind: SetRate(0.1))],
+              reliability: [(id: \"f\", hazard: {mttf}, repair: Exponential(mean: \"10h\"))]),
+            (id: \"tank\", at: (0, 0, 0), storage: (medium: \"m\", capacity: {capacity}, initial: 5)),
+            (id: \"consumer\", at: (0, 0, 0), impact_tau: \"1min\", process: (rate_per_h: 1, inputs: [(medium: \"m\")], earns_per_unit: 10),
+              actions: [(kind: SetRate(0.1))]),
+          ],
+          links: [(medium: \"m\", from: \"source\", to: [\"tank\"]), (medium: \"m\", from: \"tank\", to: [\"consumer\"])])"
+    )
+}
+
+const SOURCE_FAILS: &str = "(id: \"x\", at: \"1h\", what: AssetFails(asset: \"source\", lasting: UntilRepaired))";
+
+#[test]
+fn an_outage_outlasts_a_buffer_with_the_exact_probability() {
+    let f = run(&request(&buffer_line("Never", 10.0), &scenario("60h", SOURCE_FAILS, ""), 4000, 4));
+    assert_probability(&f, "consumer", (-(5.0 + 1.0 / 60.0) / 10.0f64).exp());
+    let consumer = impact(&f, &f.alternatives[0], "consumer").unwrap();
+    let onset = consumer.time_to_impact.unwrap();
+    assert!((onset.q05 - 5.0).abs() < 1e-4 && (onset.q95 - 5.0).abs() < 1e-4, "{onset:?}");
+    // expected loss: E[max(0, R - 5 h)] = 10 e^-0.5 h, cut at the horizon: - 10 e^-5.9
+    let exact = 10.0 * ((-0.5f64).exp() - (-5.9f64).exp());
+    assert!((consumer.mean_shortfall_h - exact).abs() < 3.0 * (consumer.shortfall_high_h - exact).abs().max(0.2), "{consumer:?}");
+    let units = f.alternatives[0].versus_baseline.iter().find(|d| d.kpi == "good_units").unwrap();
+    assert!((units.mean.mean + consumer.mean_shortfall_h).abs() < 1e-6, "an hour of service is a unit here: {units:?}");
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit_and_a_replay_is_the_run_that_was_counted() {
+    let slow = "(id: \"slow\", name: \"slow\", rationale: \"\", actions: [(at: \"2h\", asset: \"consumer\", do: SetRate(0.5))])";
+    let mut request = request(&buffer_line("Exponential(mttf: \"30h\")", 10.0), &scenario("48h", SOURCE_FAILS, slow), 600, 5);
+    let forecasts: Vec<Forecast> = [1, 2, 5]
+        .iter()
+        .map(|threads| {
+            request.threads = *threads;
+            run(&request)
+        })
+        .collect();
+    assert_eq!(forecasts[0], forecasts[1]);
+    assert_eq!(forecasts[0].hash, forecasts[2].hash);
+    assert_eq!(forecasts[0].hash, forecasts[0].content_hash());
+    request.seed += 1;
+    assert_ne!(run(&request).hash, forecasts[0].hash, "another seed, other futures");
+    request.seed -= 1;
+    request.runs = 20;
+    let f = run(&request);
+    for (i, a) in f.alternatives.iter().enumerate() {
+        let good: f64 = (0..20).map(|r| forecast::replay_run(&request, i, r).unwrap().totals.good_units).sum();
+        let counted = a.totals.iter().find(|k| k.kpi == "good_units").unwrap().mean.mean * 20.0;
+        assert!((good - counted).abs() < 1e-9 * good, "{good} {counted}");
+    }
+    assert!(matches!(forecast::replay_run(&request, 2, 0), Err(ForecastError::Alternative(2))));
+    let json = serde_json::to_string(&f).unwrap();
+    assert_eq!(serde_json::from_str::<Forecast>(&json).unwrap(), f, "JSON carries everything");
+}
+
+#[test]
+fn common_random_numbers_narrow_the_difference() {
+    let slow = "(id: \"slow\", name: \"slow\", rationale: \"\", actions: [(at: \"2h\", asset: \"consumer\", do: SetRate(0.8))])";
+    let f = run(&request(&buffer_line("Exponential(mttf: \"20h\")", 10.0), &scenario("60h", SOURCE_FAILS, slow), 800, 6));
+    let half = |a: &Alternative| {
+        let k = a.totals.iter().find(|k| k.kpi == "good_units").unwrap();
+        k.mean.high - k.mean.mean
+    };
+    let versus = f.alternatives[1].versus_nothing.as_ref().unwrap().iter().find(|d| d.kpi == "good_units").unwrap();
+    let independent = (half(&f.alternatives[0]).powi(2) + half(&f.alternatives[1]).powi(2)).sqrt();
+    let paired = versus.mean.high - versus.mean.mean;
+    let factor = (independent / paired).powi(2);
+    println!("variance of the difference: independent / paired = {factor:.1}");
+    assert!(factor > 4.0, "{factor}");
+}
+
+#[test]
+fn an_irrelevant_failure_changes_nothing_elsewhere() {
+    let shaky = "(id: \"Z\", at: (0, 0, 0), reliability: [(id: \"f\", hazard: Exponential(mttf: \"2h\"), repair: Exponential(mean: \"1h\"))]),";
+    let s = scenario("8h", A_FAILS, "");
+    let (without, with) = (run(&request(&chain(""), &s, 500, 7)), run(&request(&chain(shaky), &s, 500, 7)));
+    for id in ["A", "B", "C", "D", "E"] {
+        let (a, b) = (impact(&without, &without.alternatives[0], id).unwrap(), impact(&with, &with.alternatives[0], id).unwrap());
+        assert_eq!((a.count, &a.by_time, &a.at_time, a.mean_shortfall_h), (b.count, &b.by_time, &b.at_time, b.mean_shortfall_h), "{id}");
+    }
+    assert!(impact(&with, &with.alternatives[0], "Z").is_none(), "its own failures are the baseline's too");
+}
+
+#[test]
+fn a_run_can_be_cancelled_and_impossible_requests_are_refused() {
+    struct Impatient(AtomicU32);
+    impl Progress for Impatient {
+        fn advance(&self, _: u32, total: u32) -> ControlFlow<()> {
+            assert_eq!(total, 100_000);
+            if self.0.fetch_add(1, Ordering::Relaxed) > 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+    let s = scenario("8h", A_FAILS, "");
+    let mut r = request(&chain(""), &s, 100_000, 8);
+    let seen = Impatient(AtomicU32::new(0));
+    assert!(matches!(forecast::run(&r, &seen), Err(ForecastError::Cancelled)));
+    assert!(seen.0.load(Ordering::Relaxed) < 300, "it stops soon");
+    r.runs = 0;
+    assert!(matches!(forecast::run(&r, &Silent), Err(ForecastError::Runs { runs: 0 })));
+}
+
+#[test]
+fn what_does_not_fit_the_plant_is_listed_completely() {
+    let plant = Plant::parse(&buffer_line("Never", 10.0), "t.scene.ron").unwrap();
+    let wrong = scenario(
+        "8h",
+        "(id: \"a\", at: \"9h\", what: AssetFails(asset: \"sorce\", lasting: UntilRepaired)),
+         (id: \"b\", at: \"1h\", what: AssetDegrades(asset: \"source\", to: 1.5, lasting: For(\"1h\"))),
+         (id: \"c\", at: \"1h\", what: CrewAbsent(crew: \"maint\", duration: \"1h\")),
+         (id: \"d\", at: \"1h\", what: AssetFails(asset: \"tank\", lasting: UntilRepaired))",
+        "(id: \"r\", name: \"r\", rationale: \"\", actions: [(at: \"1h\", asset: \"source\", do: SetRate(0.05)), (at: \"1h\", asset: \"tank\", do: Start)])",
+    );
+    let issues: Vec<String> = wrong.compile(&plant).unwrap_err().issues.iter().map(ToString::to_string).collect();
+    let all = issues.join("\n");
+    for part in [
+        "disruptions[\"a\"].at: 9h is not before the horizon 8h",
+        "there is no asset \"sorce\" (did you mean source?)",
+        "disruptions[\"b\"].what.to: 1.5 is not in 0..1",
+        "there is no crew \"maint\" (the scene has no crew here)",
+        "tank has no failure mode, so nothing repairs it",
+        "0.05 is not in 0.1..1",
+        "tank does not take Start (it takes no actions)",
+    ] {
+        assert!(all.contains(part), "{part} is not in\n{all}");
+    }
+    assert_eq!(issues.len(), 7, "{all}");
+}
+
+#[test]
+fn the_built_in_scenarios_fit_their_scenes() {
+    for name in plantcast::scenario::builtin_names() {
+        let s = Scenario::parse(plantcast::scenario::builtin(name).unwrap(), name).unwrap();
+        let plant = Plant::builtin(&s.scene).unwrap().unwrap_or_else(|e| panic!("{e}"));
+        let compiled = s.compile(&plant).unwrap_or_else(|misfit| panic!("{name}: {misfit}"));
+        assert_eq!(compiled.script.0.len(), s.disruptions.len());
+        assert!(!s.responses.is_empty() && compiled.responses.iter().all(|r| !r.is_empty()), "{name} offers something to do");
+    }
+}
