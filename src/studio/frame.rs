@@ -7,10 +7,9 @@ use super::{
     desk::Desk,
     keymap::{self, Command},
     layout::{Pane, SIMPLIFY, Workspace},
-    overlay,
+    overlay::{self, Picture},
     panels::{PanelStates, Source, agents, approvals, audit, comparison, events, forecast, health, inspector, outliner, scenario, timeline, topbar},
     parts::{self, Pen},
-    scene::SceneCamera,
     theme::{Palette, Tone},
 };
 use crate::{time::Span, twin::{LiveView, TwinCommand}};
@@ -47,7 +46,7 @@ pub struct Drawn {
 }
 
 /// Draws one frame.
-pub fn draw(ctx: &Context, desk: &Desk, live: &LiveView, camera: &SceneCamera, dock: &mut Dock) -> Drawn {
+pub fn draw(ctx: &Context, desk: &Desk, live: &LiveView, picture: Picture<'_>, dock: &mut Dock) -> Drawn {
     let palette = Palette::of(desk.scheme);
     let src = Source { plant: &desk.plant, live, desk };
     let mut asks = Vec::new();
@@ -66,7 +65,7 @@ pub fn draw(ctx: &Context, desk: &Desk, live: &LiveView, camera: &SceneCamera, d
     let mut hole = None;
     egui::CentralPanel::default().frame(Frame::NONE).show(&mut root, |ui| {
         around(ui, ui.max_rect(), dock.hole, palette.gap);
-        let mut deck = Deck { src, states: &mut dock.states, pen: &mut pen, camera, hole: &mut hole };
+        let mut deck = Deck { src, states: &mut dock.states, pen: &mut pen, picture, hole: &mut hole };
         dock.tree.ui(&mut deck, ui);
     });
     dock.hole = hole;
@@ -206,7 +205,7 @@ struct Deck<'a, 'b> {
     src: Source<'a>,
     states: &'a mut PanelStates,
     pen: &'a mut Pen<'b>,
-    camera: &'a SceneCamera,
+    picture: Picture<'a>,
     hole: &'a mut Option<Rect>,
 }
 
@@ -215,7 +214,7 @@ impl Behavior<Pane> for Deck<'_, '_> {
         if *pane == Pane::Viewport {
             let rect = ui.max_rect();
             *self.hole = Some(rect);
-            overlay::view(&self.src, self.camera, rect, ui, self.pen);
+            overlay::view(&self.src, self.picture, rect, ui, self.pen);
             return UiResponse::None;
         }
         let palette = self.pen.palette;
@@ -283,6 +282,7 @@ impl Deck<'_, '_> {
 /// Draws one panel alone: what tests click on.
 #[cfg(test)]
 pub fn draw_panel(ui: &mut Ui, pane: Pane, src: Source<'_>, states: &mut PanelStates, pen: &mut Pen<'_>) {
-    let mut hole = None;
-    Deck { src, states, pen, camera: &SceneCamera::default(), hole: &mut hole }.panel_ui(pane, ui);
+    let (camera, view) = (super::scene::SceneCamera::default(), super::scene::PlantView::default());
+    let picture = Picture { camera: &camera, stage: None, view: &view };
+    Deck { src, states, pen, picture, hole: &mut None }.panel_ui(pane, ui);
 }

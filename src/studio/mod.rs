@@ -18,6 +18,8 @@ mod overlay;
 mod panel_tests;
 mod panels;
 mod parts;
+pub mod preflight;
+pub mod render;
 pub mod scene;
 pub mod script;
 mod status;

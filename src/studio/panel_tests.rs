@@ -7,7 +7,8 @@ use super::{
     layout::{Pane, Workspace},
     panels::{PanelStates, Source, approvals::State as ApprovalState},
     parts::Pen,
-    scene::SceneCamera,
+    overlay::Picture,
+    scene::{PlantView, SceneCamera},
     theme::{self, Palette, Scheme},
 };
 use crate::twin::TwinCommand;
@@ -57,6 +58,12 @@ fn names(out: &egui::FullOutput) -> Names {
 fn click(at: Pos2) -> Vec<Event> {
     let button = |pressed| Event::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
     vec![Event::PointerMoved(at), button(true), button(false)]
+}
+
+/// The whole frame, without a 3D picture.
+fn whole(ui: &egui::Ui, f: &Fixture, dock: &mut Dock) -> frame::Drawn {
+    let (camera, view) = (SceneCamera::default(), PlantView::default());
+    frame::draw(ui.ctx(), &f.desk, &f.live, Picture { camera: &camera, stage: None, view: &view }, dock)
 }
 
 fn fixtures() -> Vec<Fixture> {
@@ -144,7 +151,7 @@ fn the_whole_frame_draws_in_every_workspace_and_hold_is_one_key_or_one_click() {
             let mut found = Vec::new();
             let mut frame = |events: Vec<Event>| {
                 let mut drawn = None;
-                found = pass(&ctx, input(events, [1600.0, 900.0]), |ui| drawn = Some(frame::draw(ui.ctx(), &f.desk, &f.live, &SceneCamera::default(), &mut dock)));
+                found = pass(&ctx, input(events, [1600.0, 900.0]), |ui| drawn = Some(whole(ui, &f, &mut dock)));
                 drawn.expect("drawn")
             };
             frame(Vec::new());
@@ -157,7 +164,7 @@ fn the_whole_frame_draws_in_every_workspace_and_hold_is_one_key_or_one_click() {
             let at = found.iter().find(|n| n.0 == "Hold").expect("Hold is always there").2;
             let asks = {
                 let mut drawn = None;
-                pass(&ctx, input(click(at), [1600.0, 900.0]), |ui| drawn = Some(frame::draw(ui.ctx(), &f.desk, &f.live, &SceneCamera::default(), &mut dock)));
+                pass(&ctx, input(click(at), [1600.0, 900.0]), |ui| drawn = Some(whole(ui, &f, &mut dock)));
                 drawn.expect("drawn").asks
             };
             assert!(matches!(asks.as_slice(), [Ask::Twin(TwinCommand::Hold { .. })]), "{asks:?}");
@@ -173,7 +180,7 @@ fn keys_reach_the_desk() {
     let press = |key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
     for (key, wanted) in [(egui::Key::F, "Frame"), (egui::Key::Home, "Home"), (egui::Key::Space, "Play(true)"), (egui::Key::Escape, "Select(None)")] {
         let mut asks = Vec::new();
-        pass(&ctx, input(vec![press(key)], [1600.0, 900.0]), |ui| asks = frame::draw(ui.ctx(), &f.desk, &f.live, &SceneCamera::default(), &mut dock).asks);
+        pass(&ctx, input(vec![press(key)], [1600.0, 900.0]), |ui| asks = whole(ui, &f, &mut dock).asks);
         assert_eq!(asks.iter().map(|a| format!("{a:?}")).collect::<Vec<_>>(), [wanted]);
     }
 }

@@ -77,15 +77,11 @@ pub struct Palette {
 /// Okabe-Ito without yellow (alarm) and black (background): categorical, safe for colour-blind eyes.
 const SERIES: [[u8; 3]; 6] = [[86, 180, 233], [230, 159, 0], [0, 158, 115], [204, 121, 167], [213, 94, 0], [0, 114, 178]];
 
-/// Purple sequence from "hardly" to "certainly"; luminance falls steadily so that it also reads in grey.
-const PROBABILITY: [[u8; 3]; 6] = [[224, 222, 242], [189, 181, 230], [153, 133, 214], [120, 84, 194], [92, 41, 166], [64, 8, 125]];
-
-/// sRGB colour of a predicted probability (clamped to 0..1), the same in 3D, tables and legend.
+/// sRGB colour of a predicted probability (clamped to 0..1): the 3D picture's purple scale, so that tables,
+/// legend and plant agree.
 pub fn probability_srgb(p: f32) -> [u8; 3] {
-    let x = if p.is_finite() { p.clamp(0.0, 1.0) } else { 0.0 } * (PROBABILITY.len() - 1) as f32;
-    let i = (x as usize).min(PROBABILITY.len() - 2);
-    let t = x - i as f32;
-    std::array::from_fn(|k| (f32::from(PROBABILITY[i][k]) * (1.0 - t) + f32::from(PROBABILITY[i + 1][k]) * t).round() as u8)
+    let c = super::scene::heat(if p.is_finite() { p } else { 0.0 });
+    [c.red, c.green, c.blue].map(|v| (v * 255.0).round() as u8)
 }
 
 const fn rgb(r: u8, g: u8, b: u8) -> Color32 {

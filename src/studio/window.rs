@@ -10,7 +10,8 @@ use super::{
     files::Files,
     frame::{self, Dock},
     layout::{self, Workspace},
-    scene::{AssetHovered, AssetPicked, Backdrop, LookAt, SceneCamera, SceneInput, SceneTarget, Style, ViewportRect},
+    overlay::Picture,
+    scene::{AssetHovered, AssetPicked, Backdrop, LookAt, PlantView, Quality, SceneCamera, SceneInput, ScenePlugin, SceneTarget, Stage as SceneStage, Style, ViewportRect},
     script::Step,
     theme::{self, Scheme},
 };
@@ -47,6 +48,8 @@ pub struct StudioOptions {
     pub select: Option<String>,
     /// Width and height [logical pixels].
     pub size: (u32, u32),
+    /// What the 3D picture may cost.
+    pub quality: Quality,
     /// A picture of the window after so many real seconds; the window then closes.
     pub screenshot: Option<(PathBuf, f32)>,
     /// A scripted visit: (real seconds after the start, step), by time.
@@ -56,7 +59,7 @@ pub struct StudioOptions {
 impl StudioOptions {
     /// The operator's dark window of a plant.
     pub fn new(plant: Arc<Plant>) -> Self {
-        StudioOptions { plant, workspace: Workspace::Operator, scheme: Scheme::Dark, select: None, size: (1600, 900), screenshot: None, script: Vec::new() }
+        StudioOptions { plant, workspace: Workspace::Operator, scheme: Scheme::Dark, select: None, size: (1600, 900), quality: Quality::GPU, screenshot: None, script: Vec::new() }
     }
 }
 
@@ -116,8 +119,9 @@ impl Plugin for StudioPlugin {
             script.push_back((f64::from(*after), Step::Shot(path.clone())));
             script.push_back((f64::from(*after) + 1.5, Step::Quit));
         }
-        app.insert_resource(SceneInput { plant: o.plant.clone(), view: super::scene::PlantView::nominal(&o.plant) });
-        //SCENE super::scene::add_to(app);
+        app.insert_resource(SceneInput { plant: o.plant.clone(), view: PlantView::nominal(&o.plant) });
+        app.insert_resource(o.quality);
+        app.add_plugins(ScenePlugin { interactive: true });
         if !app.is_plugin_added::<EguiPlugin>() {
             app.add_plugins(EguiPlugin::default());
         }
@@ -202,6 +206,14 @@ impl Outside<'_> {
     }
 }
 
+/// The 3D picture, for the overlay.
+#[derive(SystemParam)]
+struct Pictured<'w> {
+    camera: Res<'w, SceneCamera>,
+    stage: Option<Res<'w, SceneStage>>,
+    input: Res<'w, SceneInput>,
+}
+
 /// Gather, draw, apply.
 fn draw(
     mut contexts: EguiContexts,
@@ -210,7 +222,7 @@ fn draw(
     mut outside: Outside,
     mut viewport: ResMut<ViewportRect>,
     live: Res<LiveView>,
-    camera: Res<SceneCamera>,
+    picture: Pictured,
     time: Res<Time<Real>>,
 ) -> Result {
     let ctx = contexts.ctx_mut()?.clone();
@@ -224,7 +236,8 @@ fn draw(
     desk.advance(&live, time.delta_secs_f64());
     let answers = outside.files.answers();
     outside.perform(answers, &mut desk);
-    let drawn = frame::draw(&ctx, &desk, &live, &camera, &mut outside.dock.0);
+    let seen = Picture { camera: &picture.camera, stage: picture.stage.as_deref(), view: &picture.input.view };
+    let drawn = frame::draw(&ctx, &desk, &live, seen, &mut outside.dock.0);
     for ask in drawn.asks {
         let effects = desk.apply(ask, &live);
         outside.perform(effects, &mut desk);
