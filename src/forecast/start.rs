@@ -70,11 +70,14 @@ fn failure(asset: &Asset, u: f64) -> usize {
     };
     let total: f64 = asset.reliability.iter().map(|m| rate(&m.hazard)).sum();
     let mut sum = 0.0;
-    asset.reliability.iter().position(|m| {
-        sum += rate(&m.hazard);
-        u * total < sum
-    })
-    .unwrap_or(0)
+    asset
+        .reliability
+        .iter()
+        .position(|m| {
+            sum += rate(&m.hazard);
+            u * total < sum
+        })
+        .unwrap_or(0)
 }
 
 /// The command that a mode lets us conclude.

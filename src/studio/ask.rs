@@ -2,7 +2,10 @@
 //!
 //! A panel changes nothing itself. What concerns the twin travels as a `TwinCommand`.
 
-use super::{layout::{Pane, Workspace}, theme::Scheme};
+use super::{
+    layout::{Pane, Workspace},
+    theme::Scheme,
+};
 use crate::{plant::AssetId, scenario::ScenarioEdit, time::Span, twin::TwinCommand};
 
 /// One wish of a person.

@@ -8,7 +8,12 @@ use super::{
     scene::{AssetLook, Badge, CauseArc, PackLook, PlantView},
     status,
 };
-use crate::{plant::{AssetId, Shape}, sim::Mode, time::Span, twin::{AssetView, LiveView}};
+use crate::{
+    plant::{AssetId, Shape},
+    sim::Mode,
+    time::Span,
+    twin::{AssetView, LiveView},
+};
 
 /// Belt speed of a conveyor at full service [m/s].
 const BELT_M_PER_S: f32 = 0.5;

@@ -53,10 +53,13 @@ impl Files {
 
     /// What the dialogs answered since the last frame.
     pub fn answers(&self) -> Vec<Effect> {
-        self.answers.try_iter().map(|a| match a {
-            Answer::Open(p) => Effect::Read(p),
-            Answer::Save(p) => Effect::Write(p),
-        }).collect()
+        self.answers
+            .try_iter()
+            .map(|a| match a {
+                Answer::Open(p) => Effect::Read(p),
+                Answer::Save(p) => Effect::Write(p),
+            })
+            .collect()
     }
 }
 

@@ -58,7 +58,15 @@ fn view(plant: &Plant, failed: AssetId) -> LiveView {
         rate: 1.0,
         monotonic: Monotonic(90_000_000_000),
         steps: 1800,
-        link: LinkView { status: "online".into(), detail: "for 14 min".into(), url: "mqtt://127.0.0.1:41883".into(), can_command: true, received: 48_210, dropped: 0, reconnects: 0 },
+        link: LinkView {
+            status: "online".into(),
+            detail: "for 14 min".into(),
+            url: "mqtt://127.0.0.1:41883".into(),
+            can_command: true,
+            received: 48_210,
+            dropped: 0,
+            reconnects: 0,
+        },
         intake: IntakeView { received: 48_210, accepted: 48_192, quarantined: 16, rejected: 2, dropped: 0, late: 31 },
         assets: plant.asset_ids().map(|id| asset(plant, id, failed)).collect(),
         tags: plant.tags.iter().enumerate().map(|(i, t)| tag(i, t)).collect(),
@@ -167,7 +175,8 @@ fn agents(plant: &Plant) -> Vec<AgentView> {
 
 fn proposal(plant: &Plant, failed: AssetId) -> ProposalView {
     let standby = plant.asset_by_id("CH-3").expect("the standby");
-    let check = |name: &str, measured: &str, limit: &str| GateCheckView { name: name.into(), measured: measured.into(), limit: limit.into(), passed: true };
+    let check =
+        |name: &str, measured: &str, limit: &str| GateCheckView { name: name.into(), measured: measured.into(), limit: limit.into(), passed: true };
     ProposalView {
         id: "0192f3a4-7c1b".into(),
         title: "Start chiller 3".into(),
@@ -179,8 +188,15 @@ fn proposal(plant: &Plant, failed: AssetId) -> ProposalView {
         reason_required: false,
         assets: vec![standby, failed],
         commands: vec!["CH-3: start; if it has no effect within 5 min: stop CH-3".into()],
-        reasons: vec!["Chiller 1 failed 2 min ago: two of three must run, one does".into(), "The buffer bridges about 17 min at the present load".into()],
-        alternatives: vec![("start CH-3".into(), "Q 41 800 €".into()), ("send crew first".into(), "Q 39 950 €".into()), ("wait".into(), "Q 38 200 €".into())],
+        reasons: vec![
+            "Chiller 1 failed 2 min ago: two of three must run, one does".into(),
+            "The buffer bridges about 17 min at the present load".into(),
+        ],
+        alternatives: vec![
+            ("start CH-3".into(), "Q 41 800 €".into()),
+            ("send crew first".into(), "Q 39 950 €".into()),
+            ("wait".into(), "Q 38 200 €".into()),
+        ],
         expected: vec!["Cooling returns to 100 % in 4 min (2 to 7 min)".into(), "Filling loses 0.0 h instead of 2.6 h".into()],
         gate: vec![
             check("Filler temperature", "6.4 °C (p99)", "below 9.0 °C"),
@@ -198,7 +214,14 @@ fn proposal(plant: &Plant, failed: AssetId) -> ProposalView {
 }
 
 fn audit() -> Vec<AuditView> {
-    let r = |seq, kind: &str, actor: &str, text: &str, hash: &str| AuditView { seq, at: NOW, kind: kind.into(), actor: actor.into(), text: text.into(), hash: hash.into() };
+    let r = |seq, kind: &str, actor: &str, text: &str, hash: &str| AuditView {
+        seq,
+        at: NOW,
+        kind: kind.into(),
+        actor: actor.into(),
+        text: text.into(),
+        hash: hash.into(),
+    };
     vec![
         r(1, "opened", "system", "Audit chain opened", "3f9a10bb27c1"),
         r(2, "proposed", "agent Cooling", "Start chiller 3", "b81d77e0a9f2"),
@@ -209,7 +232,8 @@ fn audit() -> Vec<AuditView> {
 /// A forecast of losing `origin`: what hangs downstream is hit later and less probably.
 fn answer(plant: &Plant, origin: AssetId) -> ForecastView {
     let grid: Vec<Time> = (0..=48).map(|i| Time::from_s(f64::from(i) * 600.0)).collect();
-    let alternatives = vec![alternative("nothing", "Do nothing", plant, origin, &grid, 1.0), alternative("start-ch-3", "Start CH-3", plant, origin, &grid, 0.25)];
+    let alternatives =
+        vec![alternative("nothing", "Do nothing", plant, origin, &grid, 1.0), alternative("start-ch-3", "Start CH-3", plant, origin, &grid, 0.25)];
     let standby = plant.asset_by_id("CH-3").expect("the standby");
     let baseline = Baseline { fans: alternatives[1].fans.clone(), totals: alternatives[1].totals.clone() };
     ForecastView {
@@ -266,9 +290,18 @@ fn alternative(id: &str, name: &str, plant: &Plant, origin: AssetId, grid: &[Tim
             shortfall_high_h: p * 2.7,
         }
     });
-    let causes = ids.windows(2).map(|w| CauseEdge { from: w[0], to: w[1], probability: 0.7 * severity, count: (280.0 * severity) as u32, lag: Some(quantiles(0.3)) });
+    let causes = ids.windows(2).map(|w| CauseEdge {
+        from: w[0],
+        to: w[1],
+        probability: 0.7 * severity,
+        count: (280.0 * severity) as u32,
+        given_from: Some(0.8),
+        lag: Some(quantiles(0.3)),
+    });
     let hours: Vec<f64> = grid.iter().map(|t| t.h()).collect();
-    let fan = |scale: f64| hours.iter().map(|h| 900.0 * h * scale * (1.0 - 0.35 * severity * libm::exp(-(h - 3.0) * (h - 3.0) / 8.0))).collect::<Vec<f64>>();
+    let fan = |scale: f64| {
+        hours.iter().map(|h| 900.0 * h * scale * (1.0 - 0.35 * severity * libm::exp(-(h - 3.0) * (h - 3.0) / 8.0))).collect::<Vec<f64>>()
+    };
     let profit = Mean { mean: 7000.0 * (1.2 - 0.4 * severity), low: 6700.0 * (1.2 - 0.4 * severity), high: 7300.0 * (1.2 - 0.4 * severity) };
     Alternative {
         id: id.into(),
@@ -276,8 +309,25 @@ fn alternative(id: &str, name: &str, plant: &Plant, origin: AssetId, grid: &[Tim
         impacts: impacts.collect(),
         causes: causes.collect(),
         roots: Vec::new(),
-        fans: vec![KpiFan { kpi: "profit".into(), unit: plant.money.currency.clone(), q05: fan(0.8), q25: fan(0.9), q50: fan(1.0), q75: fan(1.08), q95: fan(1.15) }],
-        totals: vec![KpiSummary { kpi: "profit".into(), name: "Profit".into(), unit: plant.money.currency.clone(), higher_is_better: true, mean: profit, q05: 5000.0, q50: 7000.0, q95: 8100.0 }],
+        fans: vec![KpiFan {
+            kpi: "profit".into(),
+            unit: plant.money.currency.clone(),
+            q05: fan(0.8),
+            q25: fan(0.9),
+            q50: fan(1.0),
+            q75: fan(1.08),
+            q95: fan(1.15),
+        }],
+        totals: vec![KpiSummary {
+            kpi: "profit".into(),
+            name: "Profit".into(),
+            unit: plant.money.currency.clone(),
+            higher_is_better: true,
+            mean: profit,
+            q05: 5000.0,
+            q50: 7000.0,
+            q95: 8100.0,
+        }],
         versus_baseline: Vec::new(),
         versus_nothing: (id != "nothing").then(|| {
             vec![PairedDifference {

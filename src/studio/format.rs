@@ -14,7 +14,7 @@ pub fn number(x: f64) -> String {
     }
     let size = x.abs();
     let decimals = match size {
-        s if s >= 99.95 || s == 0.0 => 0,
+        s if s >= 99.95 || (s - libm::round(s)).abs() < 1e-9 => 0,
         s if s >= 9.995 => 1,
         s if s >= 0.0995 => 2,
         _ => 3,
@@ -61,7 +61,13 @@ pub fn quantity(x: f64, ucum: &str) -> String {
 
 /// A mean with one standard deviation and the unit.
 pub fn estimate(mean: f64, sd: f64, ucum: &str) -> String {
-    let digits = if sd >= 9.95 || sd <= 0.0 || !sd.is_finite() { 0 } else if sd >= 0.995 { 1 } else { 2 };
+    let digits = if sd >= 9.95 || sd <= 0.0 || !sd.is_finite() {
+        0
+    } else if sd >= 0.995 {
+        1
+    } else {
+        2
+    };
     if sd <= 0.0 || !sd.is_finite() {
         return quantity(mean, ucum);
     }

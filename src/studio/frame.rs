@@ -12,8 +12,14 @@ use super::{
     parts::{self, Pen},
     theme::{Palette, Tone},
 };
-use crate::{time::Span, twin::{LiveView, TwinCommand}};
-use bevy_egui::egui::{self, Align2, Area, Color32, Context, Frame, Id, LayerId, Margin, Modal, Rect, ScrollArea, Stroke, TextEdit, Ui, UiBuilder, Visuals, WidgetText, vec2};
+use crate::{
+    time::Span,
+    twin::{LiveView, TwinCommand},
+};
+use bevy_egui::egui::{
+    self, Align2, Area, Color32, Context, Frame, Id, LayerId, Margin, Modal, Rect, ScrollArea, Stroke, TextEdit, Ui, UiBuilder, Visuals, WidgetText,
+    vec2,
+};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, Tree, UiResponse};
 
 /// The dock and the states of its panels.
@@ -144,7 +150,11 @@ fn run(command: Command, desk: &Desk, live: &LiveView, pen: &mut Pen<'_>) {
 
 fn notice_ui(desk: &Desk, ctx: &Context, pen: &mut Pen<'_>) {
     let Some(text) = &desk.notice else { return };
-    let frame = Frame::new().fill(pen.palette.raised).stroke(Stroke::new(1.0, pen.palette.tone(Tone::Notice))).corner_radius(5).inner_margin(Margin::symmetric(14, 8));
+    let frame = Frame::new()
+        .fill(pen.palette.raised)
+        .stroke(Stroke::new(1.0, pen.palette.tone(Tone::Notice)))
+        .corner_radius(5)
+        .inner_margin(Margin::symmetric(14, 8));
     Area::new(Id::new("notice")).anchor(Align2::CENTER_BOTTOM, vec2(0.0, -108.0)).show(ctx, |ui| {
         frame.show(ui, |ui| {
             ui.set_max_width(760.0);

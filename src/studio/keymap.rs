@@ -89,7 +89,8 @@ pub const TABLE: [Binding; 25] = [
 pub fn pressed(ctx: &Context) -> Vec<Command> {
     let typing = ctx.egui_wants_keyboard_input();
     ctx.input_mut(|input| {
-        let taken: Vec<Command> = TABLE.iter().filter(|b| !typing || everywhere(b.command)).filter(|b| consume(input, b)).map(|b| b.command).collect();
+        let taken: Vec<Command> =
+            TABLE.iter().filter(|b| !typing || everywhere(b.command)).filter(|b| consume(input, b)).map(|b| b.command).collect();
         taken
     })
 }

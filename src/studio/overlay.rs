@@ -14,7 +14,7 @@ use super::{
     },
     theme::Scheme,
 };
-use bevy_egui::egui::{Color32, FontId, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use bevy_egui::egui::{Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use egui_phosphor::regular as icon;
 
 /// The 3D picture as drawn last frame.
@@ -33,13 +33,21 @@ pub fn view(src: &Source<'_>, picture: Picture<'_>, rect: Rect, ui: &mut Ui, pen
     let painter = ui.painter().with_clip_rect(rect);
     if let Some(stage) = picture.stage {
         let backdrop = if src.desk.scheme == Scheme::Dark { Backdrop::Dark } else { Backdrop::Light };
-        let caption = Caption { legend: true, backdrop, all_labels: true, ..Caption::default() };
+        let (title, subtitle) = predicted(src, picture.view.heat);
+        let caption = Caption { title, subtitle, backdrop, ..Caption::default() };
         overlay::paint(&painter, picture.camera, stage, picture.view, &caption);
     }
     buttons_ui(src, rect, ui, pen);
     if picture.view.heat {
-        predicted_ui(src, rect, ui, pen);
+        painter.rect_stroke(rect, 0.0, Stroke::new(3.0, pen.palette.probability(0.75)), StrokeKind::Inside);
     }
+}
+
+/// Title and subtitle while a forecast is shown: a prediction must not be taken for the plant.
+fn predicted(src: &Source<'_>, heat: bool) -> (String, String) {
+    let Some(answer) = src.live.forecast.answer.as_ref().filter(|_| heat) else { return Default::default() };
+    let plan = src.desk.alternative(answer).map_or("", |a| if a.id == "nothing" { "do nothing" } else { a.name.as_str() });
+    (src.live.forecast.title.clone(), format!("PREDICTED  ·  {plan}  ·  {}", format::offset(src.desk.scrub.at)))
 }
 
 /// Camera buttons in the corner.
@@ -52,17 +60,4 @@ fn buttons_ui(src: &Source<'_>, rect: Rect, ui: &mut Ui, pen: &mut Pen<'_>) {
     if src.desk.selected.is_some() && parts::icon_action(&mut corner, icon::CROSSHAIR, "Frame the selection (F)") {
         pen.ask(Ask::Frame);
     }
-}
-
-/// A frame and a title: a prediction must not be taken for the plant.
-fn predicted_ui(src: &Source<'_>, rect: Rect, ui: &Ui, pen: &Pen<'_>) {
-    let Some(answer) = &src.live.forecast.answer else { return };
-    let p = ui.painter().with_clip_rect(rect);
-    p.rect_stroke(rect, 0.0, Stroke::new(3.0, pen.palette.probability(0.75)), StrokeKind::Inside);
-    let plan = src.desk.alternative(answer).map_or("", |a| if a.id == "nothing" { "do nothing" } else { a.name.as_str() });
-    let text = format!("PREDICTED  {}  ·  {plan}  ·  {}", src.live.forecast.title, format::offset(src.desk.scrub.at));
-    let galley = p.layout_no_wrap(text, FontId::proportional(13.0), Color32::PLACEHOLDER);
-    let tag = Rect::from_min_size(rect.min, galley.size() + vec2(24.0, 10.0));
-    p.rect_filled(tag, 0.0, pen.palette.probability(0.9));
-    p.galley(tag.min + vec2(12.0, 5.0), galley, pen.palette.on_probability(0.9));
 }

@@ -5,9 +5,9 @@ use super::{
     fixture::Fixture,
     frame::{self, Dock},
     layout::{Pane, Workspace},
+    overlay::Picture,
     panels::{PanelStates, Source, approvals::State as ApprovalState},
     parts::Pen,
-    overlay::Picture,
     scene::{PlantView, SceneCamera},
     theme::{self, Palette, Scheme},
 };

@@ -6,7 +6,10 @@ use super::{
     ask::Ask,
     theme::{Palette, SIZES, Tone},
 };
-use bevy_egui::egui::{self, Align, Button, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Sense, Stroke, Ui, WidgetInfo, WidgetType, vec2};
+use bevy_egui::egui::{
+    self, Align, Button, CornerRadius, FontId, Frame, Label, Layout, Margin, Response, RichText, Sense, Stroke, TextBuffer, TextEdit, Ui, WidgetInfo,
+    WidgetType, vec2,
+};
 
 /// What a view draws with: the colours, and where its wishes go.
 #[derive(Debug)]
@@ -59,12 +62,17 @@ pub fn card<R>(ui: &mut Ui, palette: &Palette, add: impl FnOnce(&mut Ui) -> R) -
 
 /// A word in a box of its tone.
 pub fn badge(ui: &mut Ui, pen: &Pen<'_>, text: &str, tone: Tone) -> Response {
-    Frame::new()
-        .fill(pen.palette.wash(tone))
-        .corner_radius(CornerRadius::same(4))
-        .inner_margin(Margin::symmetric(7, 2))
-        .show(ui, |ui| ui.add(Label::new(pen.text(text, tone).size(12.0)).extend()))
-        .response
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(12.0), pen.palette.tone(tone));
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(14.0, 6.0), Sense::hover());
+    ui.painter().rect_filled(rect, 4.0, pen.palette.wash(tone));
+    ui.painter().galley(rect.min + vec2(7.0, 3.0), galley, pen.palette.tone(tone));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, text));
+    response
+}
+
+/// A text field of one line with room around its text.
+pub fn field<'t>(text: &'t mut dyn TextBuffer, hint: &str) -> TextEdit<'t> {
+    TextEdit::singleline(text).hint_text(hint.to_owned()).margin(Margin::symmetric(7, 4))
 }
 
 /// A line "key ………… value" whose value stands on the right.

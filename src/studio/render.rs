@@ -220,10 +220,7 @@ fn spawn_text_camera(mut commands: Commands) {
         Msaa::Off,
         Camera {
             order: 1,
-            output_mode: CameraOutputMode::Write {
-                blend_state: Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING),
-                clear_color: ClearColorConfig::None,
-            },
+            output_mode: CameraOutputMode::Write { blend_state: Some(BlendState::PREMULTIPLIED_ALPHA_BLENDING), clear_color: ClearColorConfig::None },
             clear_color: ClearColorConfig::Custom(Color::NONE),
             ..default()
         },
@@ -265,7 +262,9 @@ fn drive(
         let top = if request.title.is_empty() { 0.05 } else { 0.13 };
         margins.set_if_neq(Margins([0.035, top, 0.035, if request.legend && request.view.heat { 0.10 } else { 0.05 }]));
     }
-    if job.frame == 3 && let Some(stage) = stage {
+    if job.frame == 3
+        && let Some(stage) = stage
+    {
         let aspect = request.size.0 as f32 / request.size.1 as f32;
         let rig = eye(&request, &stage, &flight.now, aspect, margins.0);
         (flight.now, flight.goal) = (rig, rig);

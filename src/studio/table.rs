@@ -86,16 +86,21 @@ pub fn table(ui: &mut Ui, id: &str, columns: &[Column], rows: &[Row], palette: &
     let edges = edges(columns, width);
     header(ui, columns, &edges, palette);
     let mut clicked = None;
-    egui::ScrollArea::vertical().id_salt(id).max_height(max_height.max(ROW)).auto_shrink([false, true]).show_rows(ui, ROW, rows.len(), |ui, range| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for i in range {
-            let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
-            let rect = Rect::from_min_size(pos2(ui.max_rect().left(), rect.top()), rect.size());
-            if row(ui, Id::new((id, i)), rect, columns, &edges, &rows[i], i, palette) {
-                clicked = Some(i);
+    egui::ScrollArea::vertical().id_salt(id).max_height(max_height.max(ROW)).auto_shrink([false, true]).show_rows(
+        ui,
+        ROW,
+        rows.len(),
+        |ui, range| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for i in range {
+                let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
+                let rect = Rect::from_min_size(pos2(ui.max_rect().left(), rect.top()), rect.size());
+                if row(ui, Id::new((id, i)), rect, columns, &edges, &rows[i], i, palette) {
+                    clicked = Some(i);
+                }
             }
-        }
-    });
+        },
+    );
     clicked
 }
 
@@ -175,8 +180,11 @@ fn write(ui: &Ui, area: Rect, text: &str, right: bool, colour: Color32, font: Fo
     job.wrap.break_anywhere = true;
     let galley = ui.painter().layout_job(job);
     let cut = galley.elided;
-    let (anchor, at): (Align2, Pos2) =
-        if right { (Align2::RIGHT_CENTER, pos2(area.right() - PAD, area.center().y)) } else { (Align2::LEFT_CENTER, pos2(area.left() + PAD, area.center().y)) };
+    let (anchor, at): (Align2, Pos2) = if right {
+        (Align2::RIGHT_CENTER, pos2(area.right() - PAD, area.center().y))
+    } else {
+        (Align2::LEFT_CENTER, pos2(area.left() + PAD, area.center().y))
+    };
     let place = anchor.anchor_size(at, galley.size());
     ui.painter().galley(place.min, galley, colour);
     cut

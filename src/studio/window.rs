@@ -11,7 +11,10 @@ use super::{
     frame::{self, Dock},
     layout::{self, Workspace},
     overlay::Picture,
-    scene::{AssetHovered, AssetPicked, Backdrop, LookAt, PlantView, Quality, SceneCamera, SceneInput, ScenePlugin, SceneTarget, Stage as SceneStage, Style, ViewportRect},
+    scene::{
+        AssetHovered, AssetPicked, Backdrop, LookAt, PlantView, Quality, SceneCamera, SceneInput, ScenePlugin, SceneTarget, Stage as SceneStage,
+        Style, ViewportRect,
+    },
     script::Step,
     theme::{self, Scheme},
 };
@@ -59,7 +62,16 @@ pub struct StudioOptions {
 impl StudioOptions {
     /// The operator's dark window of a plant.
     pub fn new(plant: Arc<Plant>) -> Self {
-        StudioOptions { plant, workspace: Workspace::Operator, scheme: Scheme::Dark, select: None, size: (1600, 900), quality: Quality::GPU, screenshot: None, script: Vec::new() }
+        StudioOptions {
+            plant,
+            workspace: Workspace::Operator,
+            scheme: Scheme::Dark,
+            select: None,
+            size: (1600, 900),
+            quality: Quality::GPU,
+            screenshot: None,
+            script: Vec::new(),
+        }
     }
 }
 
@@ -195,7 +207,8 @@ impl Outside<'_> {
                 Effect::Read(path) => files::read(desk, &path),
                 Effect::Write(path) => files::write(desk, &path),
                 Effect::WriteLayout(path) => {
-                    desk.notice = Some(layout::save(&self.dock.0.tree, &path).map_or_else(|e| e.to_string(), |()| format!("Saved {}", path.display())));
+                    desk.notice =
+                        Some(layout::save(&self.dock.0.tree, &path).map_or_else(|e| e.to_string(), |()| format!("Saved {}", path.display())));
                 }
                 Effect::ReadLayout(path) => match layout::load(&path) {
                     Ok(tree) => self.dock.0.tree = tree,

@@ -111,7 +111,13 @@ pub(super) fn rebuild(
         let routes: Vec<&Route> = model.routes.iter().filter(|r| r.medium == MediumId(k)).collect();
         if !routes.is_empty() {
             let mesh = meshes.add(solid::pipes(plant, &model, &routes, *style));
-            commands.spawn((ChildOf(root), Name::new(plant.media[k as usize].id.clone()), MediumRef(MediumId(k)), Mesh3d(mesh), MeshMaterial3d(plain.clone())));
+            commands.spawn((
+                ChildOf(root),
+                Name::new(plant.media[k as usize].id.clone()),
+                MediumRef(MediumId(k)),
+                Mesh3d(mesh),
+                MeshMaterial3d(plain.clone()),
+            ));
         }
     }
     commands.insert_resource(Stage { plant: input.plant.clone(), model, root });

@@ -166,12 +166,7 @@ fn pivot(stage: &Stage, rig: &Rig, cursor: Vec2, area: Rect) -> Vec3 {
 }
 
 /// Keys: F frame, Home all, 1/3/7 views; not while a text field has the keyboard.
-pub(super) fn keys(
-    keys: Res<ButtonInput<KeyCode>>,
-    wants: Option<Res<EguiWantsInput>>,
-    input: Res<SceneInput>,
-    mut out: MessageWriter<LookAt>,
-) {
+pub(super) fn keys(keys: Res<ButtonInput<KeyCode>>, wants: Option<Res<EguiWantsInput>>, input: Res<SceneInput>, mut out: MessageWriter<LookAt>) {
     if wants.is_some_and(|w| w.wants_any_keyboard_input()) || keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::SuperLeft]) {
         return;
     }

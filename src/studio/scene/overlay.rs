@@ -178,7 +178,8 @@ impl Pen<'_> {
         // Leaders first, so that no line crosses a text.
         for (l, r) in labels.iter().zip(&placed) {
             if let Some(r) = r {
-                let foot = Pos2::new(r.center().x.clamp(r.min.x + 4.0, r.max.x - 4.0), if r.center().y < l.wish.anchor.y { r.max.y } else { r.min.y });
+                let foot =
+                    Pos2::new(r.center().x.clamp(r.min.x + 4.0, r.max.x - 4.0), if r.center().y < l.wish.anchor.y { r.max.y } else { r.min.y });
                 let anchor = Pos2::new(l.wish.anchor.x, l.wish.anchor.y);
                 if foot.distance(anchor) > 9.0 * self.k {
                     self.painter.line_segment([foot, anchor], Stroke::new(1.0 * self.k, self.faint()));
@@ -249,7 +250,8 @@ impl Pen<'_> {
             x += 17.0 * k;
         }
         let big = self.sizes(l.wish.weight);
-        let drawn = self.text(Pos2::new(x, r.center().y), Align2::LEFT_CENTER, &l.id, big, if l.wish.weight > 4.0 { self.ink() } else { self.faint() });
+        let drawn =
+            self.text(Pos2::new(x, r.center().y), Align2::LEFT_CENTER, &l.id, big, if l.wish.weight > 4.0 { self.ink() } else { self.faint() });
         if !l.detail.is_empty() {
             self.text(Pos2::new(drawn.max.x + 7.0 * k, r.center().y), Align2::LEFT_CENTER, &l.detail, 11.5, self.ink());
         }

@@ -33,8 +33,7 @@ pub fn tone(tone: Tone, style: Style) -> LinearRgba {
     Srgba::rgb(r, g, b).into()
 }
 
-const HEAT: [[f32; 3]; 6] =
-    [[0.88, 0.87, 0.95], [0.74, 0.71, 0.90], [0.60, 0.52, 0.84], [0.47, 0.33, 0.76], [0.36, 0.16, 0.65], [0.25, 0.03, 0.49]];
+const HEAT: [[f32; 3]; 6] = [[0.88, 0.87, 0.95], [0.74, 0.71, 0.90], [0.60, 0.52, 0.84], [0.47, 0.33, 0.76], [0.36, 0.16, 0.65], [0.25, 0.03, 0.49]];
 
 /// Colour of a probability 0..1: pale lavender to deep violet.
 pub fn heat(p: f32) -> Srgba {

@@ -101,8 +101,7 @@ pub(super) fn furnish(
         sun.illuminance = 1750.0 * dim;
         sun.color = Color::srgb(1.0, 0.975, 0.94);
         sun.shadow_maps_enabled = quality.shadow_px > 0;
-        let config =
-            CascadeShadowConfigBuilder { num_cascades: 1, minimum_distance: 0.5, maximum_distance: reach * 5.0, ..default() };
+        let config = CascadeShadowConfigBuilder { num_cascades: 1, minimum_distance: 0.5, maximum_distance: reach * 5.0, ..default() };
         commands.entity(entity).insert(config.build());
     }
 }

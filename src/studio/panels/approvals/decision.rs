@@ -49,7 +49,11 @@ impl State {
     pub fn sign(&mut self, proposal: &str, approve: bool) -> TwinCommand {
         let (proposal, identity) = (proposal.to_owned(), self.identity.clone());
         let (password, reason) = (std::mem::take(&mut self.password), std::mem::take(&mut self.reason));
-        if approve { TwinCommand::Approve { proposal, identity, password, reason } } else { TwinCommand::Refuse { proposal, identity, password, reason } }
+        if approve {
+            TwinCommand::Approve { proposal, identity, password, reason }
+        } else {
+            TwinCommand::Refuse { proposal, identity, password, reason }
+        }
     }
 }
 

@@ -4,8 +4,8 @@ mod decision;
 mod model;
 mod view;
 
-pub use decision::State;
 #[cfg(test)]
 pub use decision::Judgement;
+pub use decision::State;
 pub use model::gather;
 pub use view::view;

@@ -134,7 +134,11 @@ fn detail(src: &Source<'_>, p: &ProposalView) -> Detail {
         alternatives: p.alternatives.clone(),
         expected: p.expected.clone(),
         gain: p.avoided.as_ref().map(gain),
-        checks: p.gate.iter().map(|g| Check { name: g.name.clone(), measured: g.measured.clone(), limit: g.limit.clone(), passed: g.passed }).collect(),
+        checks: p
+            .gate
+            .iter()
+            .map(|g| Check { name: g.name.clone(), measured: g.measured.clone(), limit: g.limit.clone(), passed: g.passed })
+            .collect(),
         gate_open: !p.gate.is_empty() && p.gate.iter().all(|g| g.passed),
         gate_known: !p.gate.is_empty(),
         verdict: p.verdict.clone(),
@@ -164,10 +168,24 @@ fn situation(src: &Source<'_>, asset: crate::plant::AssetId) -> Option<(String, 
 
 fn gain(g: &crate::twin::AvoidedLoss) -> (String, Tone) {
     let m = |x| format::money_signed(x, &g.currency);
-    let tone = if g.low > 0.0 { Tone::Better } else if g.high < 0.0 { Tone::Warning } else { Tone::Plain };
-    (format!("{} against doing nothing ({} to {}), better in {} of futures", m(g.mean), m(g.low), m(g.high), format::percent(g.probability_better)), tone)
+    let tone = if g.low > 0.0 {
+        Tone::Better
+    } else if g.high < 0.0 {
+        Tone::Warning
+    } else {
+        Tone::Plain
+    };
+    (
+        format!(
+            "{} against doing nothing ({} to {}), better in {} of futures",
+            m(g.mean),
+            m(g.low),
+            m(g.high),
+            format::percent(g.probability_better)
+        ),
+        tone,
+    )
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use crate::studio::{
     parts::{self, Pen},
     theme::Tone,
 };
-use bevy_egui::egui::{Align, CollapsingHeader, ComboBox, Grid, Layout, Rect, ScrollArea, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
+use bevy_egui::egui::{Align, CollapsingHeader, ComboBox, Grid, Layout, Rect, ScrollArea, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
 use egui_phosphor::regular as icon;
 
 /// Draws the panel.
@@ -58,7 +58,8 @@ fn queue_ui(model: &Model, shown: &Detail, state: &mut State, ui: &mut Ui, pen: 
                 ui.add(bevy_egui::egui::Button::selectable(row.id == shown.id, text).truncate().min_size(vec2(ui.available_width(), 24.0)))
             })
             .inner;
-        response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, row.id == shown.id, format!("{}, {}", row.title, row.state.1)));
+        response
+            .widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, row.id == shown.id, format!("{}, {}", row.title, row.state.1)));
         ui.label(pen.small(format!("       {}", row.state.1), row.state.2).color(palette.tone(row.state.2)));
         if response.clicked() {
             state.chosen.clone_from(&row.id);
@@ -93,29 +94,33 @@ fn head_ui(d: &Detail, ui: &mut Ui, pen: &mut Pen<'_>) {
 
 /// Evidence before advice: the situation and the gate stand open; the advice opens on demand and counts as seen.
 fn evidence_ui(d: &Detail, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) {
-    list_ui(ui, pen, "What would be sent", icon::PAPER_PLANE_TILT, &d.commands);
-    if !d.situation.is_empty() {
-        parts::heading(ui, pen, "The situation now");
-        for (text, tone) in &d.situation {
-            ui.label(pen.text(text, *tone));
-        }
+    if ui.available_width() > 520.0 {
+        ui.columns(2, |columns| {
+            situation_ui(d, &mut columns[0], pen);
+            gate_ui(d, &mut columns[1], pen);
+        });
+    } else {
+        situation_ui(d, ui, pen);
+        gate_ui(d, ui, pen);
     }
-    gate_ui(d, ui, pen);
-    let opened = CollapsingHeader::new(pen.text("Evidence: reasons, alternatives, expected effect", Tone::Strong)).id_salt(("evidence", &d.id)).default_open(!d.waits).show(ui, |ui| {
-        list_ui(ui, pen, "Reasons", icon::CARET_RIGHT, &d.reasons);
-        list_ui(ui, pen, "Expected effect", icon::TREND_UP, &d.expected);
-        if !d.alternatives.is_empty() {
-            parts::heading(ui, pen, "Alternatives");
-            Grid::new(("alternatives", &d.id)).num_columns(2).spacing([18.0, 3.0]).show(ui, |ui| {
-                for (name, value) in &d.alternatives {
-                    ui.label(pen.text(name, Tone::Plain));
-                    ui.label(pen.text(value, Tone::Strong));
-                    ui.end_row();
-                }
-            });
-        }
-        ui.label(pen.small(format!("evidence {}…", d.evidence), Tone::Weak));
-    });
+    let opened = CollapsingHeader::new(pen.text("Evidence: reasons, alternatives, expected effect", Tone::Strong))
+        .id_salt(("evidence", &d.id))
+        .default_open(!d.waits)
+        .show(ui, |ui| {
+            list_ui(ui, pen, "Reasons", icon::CARET_RIGHT, &d.reasons);
+            list_ui(ui, pen, "Expected effect", icon::TREND_UP, &d.expected);
+            if !d.alternatives.is_empty() {
+                parts::heading(ui, pen, "Alternatives");
+                Grid::new(("alternatives", &d.id)).num_columns(2).spacing([18.0, 3.0]).show(ui, |ui| {
+                    for (name, value) in &d.alternatives {
+                        ui.label(pen.text(name, Tone::Plain));
+                        ui.label(pen.text(value, Tone::Strong));
+                        ui.end_row();
+                    }
+                });
+            }
+            ui.label(pen.small(format!("evidence {}…", d.evidence), Tone::Weak));
+        });
     state.evidence_opened |= opened.fully_open();
     if !d.history.is_empty() {
         CollapsingHeader::new(pen.text("Life so far", Tone::Strong)).id_salt(("history", &d.id)).default_open(!d.waits).show(ui, |ui| {
@@ -126,6 +131,16 @@ fn evidence_ui(d: &Detail, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) {
                 });
             }
         });
+    }
+}
+
+fn situation_ui(d: &Detail, ui: &mut Ui, pen: &Pen<'_>) {
+    list_ui(ui, pen, "What would be sent", icon::PAPER_PLANE_TILT, &d.commands);
+    if !d.situation.is_empty() {
+        parts::heading(ui, pen, "The situation now");
+        for (text, tone) in &d.situation {
+            ui.add(bevy_egui::egui::Label::new(pen.text(text, *tone)).wrap());
+        }
     }
 }
 
@@ -189,9 +204,9 @@ fn decision_ui(model: &Model, d: &Detail, state: &mut State, ui: &mut Ui, pen: &
             ui.selectable_value(&mut state.identity, id.clone(), name(id));
         }
     });
-    ui.add(TextEdit::singleline(&mut *state.password.0).password(true).hint_text("Password").desired_width(width));
+    ui.add(parts::field(&mut *state.password.0, "Password").password(true).desired_width(width));
     let hint = if d.reason_required { "Reason (required)" } else { "Reason" };
-    ui.add(TextEdit::singleline(&mut state.reason).hint_text(hint).desired_width(width));
+    ui.add(parts::field(&mut state.reason, hint).desired_width(width));
     ui.add_space(2.0);
     let (no, yes) = (blocked(model, d, state, false), blocked(model, d, state, true));
     ui.horizontal(|ui| {

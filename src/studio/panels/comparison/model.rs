@@ -62,7 +62,10 @@ pub fn gather(src: &Source<'_>) -> Option<Model> {
         basis: format!("{} paired futures, 95 % intervals; all alternatives share their random numbers", format::count(u64::from(f.runs))),
         rows,
         axis,
-        trust: format!("The twin's own evidence is {}", if src.live.fidelity.evidence.is_empty() { "unvalidated" } else { &src.live.fidelity.evidence }),
+        trust: format!(
+            "The twin's own evidence is {}",
+            if src.live.fidelity.evidence.is_empty() { "unvalidated" } else { &src.live.fidelity.evidence }
+        ),
         blocked: src.live.hold.as_ref().map_or_else(String::new, |by| format!("held by {by}")),
     })
 }
@@ -88,9 +91,15 @@ fn row(src: &Source<'_>, f: &Forecast, index: usize, a: &Alternative) -> Respons
     let money = |x: f64| format::money_signed(x, &f.currency);
     let d = profit(a);
     let (gain, tone) = match d {
-        None => ("the reference".into(), Tone::Weak),
+        None => ("reference".into(), Tone::Weak),
         Some(d) => {
-            let tone = if d.mean.low > 0.0 { Tone::Better } else if d.mean.high < 0.0 { Tone::Warning } else { Tone::Plain };
+            let tone = if d.mean.low > 0.0 {
+                Tone::Better
+            } else if d.mean.high < 0.0 {
+                Tone::Warning
+            } else {
+                Tone::Plain
+            };
             (money(d.mean.mean), tone)
         }
     };

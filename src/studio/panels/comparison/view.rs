@@ -39,16 +39,15 @@ fn row_ui(m: &Model, row: &ResponseRow, ui: &mut Ui, pen: &mut Pen<'_>) {
         interval_ui(m, row, ui, pen);
     }
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 14.0;
+        ui.spacing_mut().item_spacing.x = 4.0;
         if !row.better.is_empty() {
             ui.label(pen.text(&row.better, Tone::Plain));
+            ui.add_space(10.0);
         }
         for (label, value) in &row.figures {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 4.0;
-                ui.label(pen.small(*label, Tone::Weak));
-                ui.label(pen.text(value, Tone::Plain));
-            });
+            ui.label(pen.text(value, Tone::Strong));
+            ui.label(pen.small(*label, Tone::Weak));
+            ui.add_space(10.0);
         }
     });
     if !row.plan.is_empty() {

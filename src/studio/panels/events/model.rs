@@ -1,7 +1,13 @@
 //! The event list as rows.
 
 use crate::plant::AssetId;
-use crate::studio::{format, panels::Source, status, table::{Cell, Row}, theme::Tone};
+use crate::studio::{
+    format,
+    panels::Source,
+    status,
+    table::{Cell, Row},
+    theme::Tone,
+};
 use crate::twin::Severity;
 use serde::Serialize;
 

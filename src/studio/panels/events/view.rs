@@ -46,8 +46,13 @@ pub fn view(model: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) {
         parts::empty(ui, pen, icon::BELL_SIMPLE_SLASH, "No events", "What happens in the plant is listed here");
         return;
     }
-    let columns =
-        [text("", Width::Px(26.0)), text("Time", Width::Px(74.0)), text("Asset", Width::Px(110.0)), text("What happened", Width::Flex(1.0)), text("Trace", Width::Px(80.0))];
+    let columns = [
+        text("", Width::Px(26.0)),
+        text("Time", Width::Px(74.0)),
+        text("Asset", Width::Px(110.0)),
+        text("What happened", Width::Flex(1.0)),
+        text("Trace", Width::Px(80.0)),
+    ];
     let rows: Vec<_> = model.rows.iter().map(|r| r.row.clone()).collect();
     let height = ui.available_height() - 22.0;
     if let Some(i) = table::table(ui, "events", &columns, &rows, &pen.palette, height)

@@ -118,19 +118,26 @@ fn impact(src: &Source<'_>, f: &Forecast, i: &AssetImpact, index: usize, origins
     let a = src.plant.asset(i.asset);
     let now = i.by_time.get(index).copied().unwrap_or_default();
     let origin = origins.contains(&i.asset);
-    let name = if origin { format!("{} {}", egui_phosphor::regular::LIGHTNING, a.id) } else { a.id.clone() };
+    let sign = if origin { format!("{} ", egui_phosphor::regular::LIGHTNING) } else { String::new() };
+    let name = format!("{sign}{}  {}", a.id, a.name);
     let frequency = format!("{} / {}", i.count, f.runs);
     ImpactRow {
         asset: i.asset,
         row: Row {
             cells: vec![
                 Cell::toned(name, Tone::Strong).with_hover(format!("{}{}", a.name, if origin { " (the disruption strikes here)" } else { "" })),
-                Cell { text: format::percent(f64::from(now)), tone: Tone::Plain, bar: Some(now), hover: "Probability of having been impacted by the time of the scrubber".into() },
-                Cell::toned(format::percent(i.probability), Tone::Strong).with_hover("Probability of an impact within the horizon"),
-                Cell::toned(frequency, Tone::Weak).with_hover("Futures with an impact, of all futures"),
+                Cell {
+                    text: format::percent(f64::from(now)),
+                    tone: Tone::Plain,
+                    bar: Some(now),
+                    hover: "Probability of having been impacted by the time of the scrubber".into(),
+                },
+                Cell::toned(frequency, Tone::Strong)
+                    .with_hover(format!("Futures with an impact within the horizon, of all: {}", format::percent(i.probability))),
                 Cell::toned(format::percent_range(i.low, i.high), Tone::Weak).with_hover("95 % interval (Wilson)"),
                 lag_cell(i.time_to_impact.as_ref(), "Time from the disruption to the first impact: median, and 5–95 %"),
-                Cell::toned(format::duration(Span::from_h(i.mean_shortfall_h)), Tone::Plain).with_hover("Expected hours of full service lost, over all futures"),
+                Cell::toned(format::duration(Span::from_h(i.mean_shortfall_h)), Tone::Plain)
+                    .with_hover("Expected hours of full service lost, over all futures"),
             ],
             selected: src.desk.selected == Some(i.asset),
         },
@@ -149,15 +156,24 @@ fn lag_cell(q: Option<&Quantiles>, hover: &str) -> Cell {
 
 fn cause(src: &Source<'_>, f: &Forecast, c: &CauseEdge) -> CauseRow {
     let id = |a: AssetId| src.plant.asset(a).id.clone();
-    let media: Vec<&str> = src.plant.links.iter().filter(|l| l.from == c.from && l.to == c.to).map(|l| src.plant.medium(l.medium).name.as_str()).collect();
+    let media: Vec<&str> =
+        src.plant.links.iter().filter(|l| l.from == c.from && l.to == c.to).map(|l| src.plant.medium(l.medium).name.as_str()).collect();
     let what = if media.is_empty() { String::new() } else { format!(" by {}", media.join(", ").to_lowercase()) };
     CauseRow {
         to: c.to,
         row: Row {
             cells: vec![
-                Cell::toned(format!("{}  {}  {}", id(c.from), egui_phosphor::regular::ARROW_RIGHT, id(c.to)), Tone::Strong)
-                    .with_hover(format!("{} was what {} lacked{what}", src.plant.asset(c.from).name, src.plant.asset(c.to).name)),
-                Cell { text: format::percent(c.probability), tone: Tone::Plain, bar: Some(c.probability as f32), hover: format!("{} of {} futures", c.count, f.runs) },
+                Cell::toned(format!("{}  {}  {}", id(c.from), egui_phosphor::regular::ARROW_RIGHT, id(c.to)), Tone::Strong).with_hover(format!(
+                    "{} was what {} lacked{what}",
+                    src.plant.asset(c.from).name,
+                    src.plant.asset(c.to).name
+                )),
+                Cell {
+                    text: format::percent(c.probability),
+                    tone: Tone::Plain,
+                    bar: Some(c.probability as f32),
+                    hover: format!("{} of {} futures", c.count, f.runs),
+                },
                 lag_cell(c.lag.as_ref(), "Lag between the two impacts"),
             ],
             selected: src.desk.selected == Some(c.to),
@@ -183,7 +199,7 @@ mod tests {
         assert!((0..late.impacts.len()).all(|i| p(&early, i) <= p(&late, i)));
         assert!(p(&late, 1) > p(&early, 1));
         let cells: Vec<&str> = late.impacts[1].row.cells.iter().map(|c| c.text.as_str()).collect();
-        assert!(cells[3].contains(" / ") && cells[4].ends_with('%'), "{cells:?}");
+        assert!(cells[2].contains(" / ") && cells[3].ends_with('%'), "{cells:?}");
         assert_eq!(late.alternatives[0], "Do nothing");
         assert!(late.headline.contains(" of "), "{}", late.headline);
     }

@@ -6,11 +6,11 @@ use crate::studio::{
     format,
     parts::{self, Pen},
     table::{self, Width, figure, text},
-    theme::Tone,
+    theme::{Palette, Tone},
 };
-use bevy_egui::egui::{Align, ComboBox, Layout, ScrollArea, Slider, Stroke, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, Rect, vec2};
+use bevy_egui::egui::{Align, ComboBox, FontId, Layout, Rangef, Rect, ScrollArea, Slider, Stroke, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2};
 use egui_phosphor::regular as icon;
-use egui_plot::{FilledArea, Line, LineStyle, Plot, PlotPoints, VLine};
+use egui_plot::{AxisHints, FilledArea, Line, LineStyle, Plot, PlotPoints, VLine};
 
 /// Which fan is shown.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub fn view(model: Option<&Model>, running: Option<(u64, u64)>, state: &mut Stat
         return;
     }
     let gap = 16.0;
-    let widths = [area.width() * 0.46, area.width() * 0.22, area.width() * 0.32 - 2.0 * gap];
+    let widths = [area.width() * 0.50, area.width() * 0.22, area.width() * 0.28 - 2.0 * gap];
     let mut left = area.left();
     for (i, w) in widths.into_iter().enumerate() {
         let rect = Rect::from_min_size(pos2(left, area.top()), vec2(w, area.height()));
@@ -96,11 +96,10 @@ fn impacts_ui(m: &Model, ui: &mut Ui, pen: &mut Pen<'_>, height: f32) {
     let columns = [
         text("Impacted asset", Width::Flex(1.0)),
         figure("by now", 66.0),
-        figure("in all", 58.0),
         figure("futures", 78.0),
-        figure("95 %", 74.0),
-        figure("after", 74.0),
-        figure("lost", 78.0),
+        figure("95 %", 70.0),
+        figure("after", 80.0),
+        figure("lost", 80.0),
     ];
     let rows: Vec<_> = m.impacts.iter().map(|i| i.row.clone()).collect();
     if let Some(i) = table::table(ui, "impacts", &columns, &rows, &pen.palette, height) {
@@ -150,9 +149,9 @@ fn plot_ui(fan: &Fan, at_h: f64, ui: &mut Ui, pen: &mut Pen<'_>, height: f32) {
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .show_background(false)
-        .y_axis_min_width(48.0)
-        .x_axis_formatter(|mark, _| format!("{} h", format::number(mark.value)))
-        .y_axis_formatter(|mark, _| compact(mark.value))
+        .grid_color(palette.line)
+        .custom_x_axes(vec![axis(AxisHints::new_x(), &palette).formatter(|mark, _| format!("{} h", format::number(mark.value)))])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), &palette).min_thickness(44.0).formatter(|mark, _| compact(mark.value))])
         .show(ui, |plot| {
             plot.add(FilledArea::new("90 %", &fan.hours, q05, q95).fill_color(palette.faded(Tone::Accent, 0.16)).allow_hover(false));
             plot.add(FilledArea::new("50 %", &fan.hours, q25, q75).fill_color(palette.faded(Tone::Accent, 0.28)).allow_hover(false));
@@ -161,6 +160,11 @@ fn plot_ui(fan: &Fan, at_h: f64, ui: &mut Ui, pen: &mut Pen<'_>, height: f32) {
             plot.line(Line::new("median", line(q50)).color(palette.tone(Tone::Accent)).width(2.0));
             plot.vline(VLine::new("scrubber", at_h).stroke(Stroke::new(1.5, palette.tone(Tone::Strong))));
         });
+}
+
+/// Small, quiet tick labels that appear as soon as they fit.
+fn axis<'a>(hints: AxisHints<'a>, palette: &Palette) -> AxisHints<'a> {
+    hints.label_spacing(Rangef::new(16.0, 40.0)).tick_label_font(FontId::proportional(11.0)).tick_label_color(palette.tone(Tone::Weak))
 }
 
 /// Axis labels: thousands as k, millions as M.

@@ -46,7 +46,14 @@ pub fn gather(src: &Source<'_>, filter: &str) -> Model {
     let bad = |x: u64| if x > 0 { Tone::Notice } else { Tone::Plain };
     Model {
         link: link(src),
-        identity: format!("{} received = {} accepted + {} quarantined + {} rejected + {} dropped", n(i.received), n(i.accepted), n(i.quarantined), n(i.rejected), n(i.dropped)),
+        identity: format!(
+            "{} received = {} accepted + {} quarantined + {} rejected + {} dropped",
+            n(i.received),
+            n(i.accepted),
+            n(i.quarantined),
+            n(i.rejected),
+            n(i.dropped)
+        ),
         identity_holds: parts == i.received,
         intake: vec![
             ("Received", n(i.received), Tone::Strong),
@@ -89,10 +96,13 @@ fn fidelity(src: &Source<'_>) -> Vec<(&'static str, String, Tone)> {
 
 fn tag_row(src: &Source<'_>, t: &crate::twin::TagView) -> Option<TagRow> {
     let tag = src.plant.tags.get(t.id.index())?;
-    let (icon, word, tone) = if t.value.is_none() && t.reason.is_empty() { (egui_phosphor::regular::MINUS, "none yet", Tone::Notice) } else { status::quality(t.quality) };
+    let (icon, word, tone) =
+        if t.value.is_none() && t.reason.is_empty() { (egui_phosphor::regular::MINUS, "none yet", Tone::Notice) } else { status::quality(t.quality) };
     let value = t.value.map_or_else(|| "–".into(), |v| format::quantity(v, &tag.unit));
     let stale = t.age > tag.max_age;
-    let times = t.times.map_or(String::new(), |[e, i, p]| format!("event {} · ingested {} · processed {}", format::clock(e), format::clock(i), format::clock(p)));
+    let times = t
+        .times
+        .map_or(String::new(), |[e, i, p]| format!("event {} · ingested {} · processed {}", format::clock(e), format::clock(i), format::clock(p)));
     let rank = match t.quality {
         0 => 0,
         500 => 1,

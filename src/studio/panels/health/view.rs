@@ -7,7 +7,7 @@ use crate::studio::{
     table::{self, Width, figure, text},
     theme::Tone,
 };
-use bevy_egui::egui::{CollapsingHeader, TextEdit, Ui};
+use bevy_egui::egui::{CollapsingHeader, Ui};
 use egui_phosphor::regular as icon;
 
 /// What is typed into the filter.
@@ -30,8 +30,9 @@ pub fn view(model: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) {
     ui.horizontal(|ui| {
         parts::heading(ui, pen, &format!("Tags: {} of {} good", model.good.0, model.good.1));
     });
-    ui.add(TextEdit::singleline(&mut state.filter).hint_text(format!("{}  Find a tag or a reason", icon::MAGNIFYING_GLASS)).desired_width(f32::INFINITY));
-    let columns = [text("", Width::Px(26.0)), text("Tag", Width::Flex(1.3)), figure("Value", 92.0), figure("Age", 56.0), text("Quality", Width::Flex(1.0))];
+    ui.add(parts::field(&mut state.filter, &format!("{}  Find a tag or a reason", icon::MAGNIFYING_GLASS)).desired_width(f32::INFINITY));
+    let columns =
+        [text("", Width::Px(26.0)), text("Tag", Width::Flex(1.3)), figure("Value", 92.0), figure("Age", 56.0), text("Quality", Width::Flex(1.0))];
     let rows: Vec<_> = model.tags.iter().map(|t| t.row.clone()).collect();
     let height = ui.available_height() - 24.0;
     if let Some(i) = table::table(ui, "tags", &columns, &rows, &pen.palette, height) {

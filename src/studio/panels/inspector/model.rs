@@ -120,8 +120,18 @@ fn trust_lines(v: &AssetView) -> Vec<Line> {
     };
     vec![
         line("Data age", format::duration(v.data_age), age, "Of the newest sample; stale beyond its contract"),
-        line("Values are", source.into(), if v.stale || v.imputed { Tone::Notice } else { Tone::Plain }, "Measured, or carried on by the model without data"),
-        line("Drift", format::number(v.drift), if v.drift > 3.0 { Tone::Warning } else { Tone::Plain }, "Normalised innovation squared; near 1 is consistent"),
+        line(
+            "Values are",
+            source.into(),
+            if v.stale || v.imputed { Tone::Notice } else { Tone::Plain },
+            "Measured, or carried on by the model without data",
+        ),
+        line(
+            "Drift",
+            format::number(v.drift),
+            if v.drift > 3.0 { Tone::Warning } else { Tone::Plain },
+            "Normalised innovation squared; near 1 is consistent",
+        ),
         line("Confidence", format::percent(v.confidence), if v.confidence < 0.5 { Tone::Warning } else { Tone::Plain }, "In the data of this asset"),
         line("Fidelity", v.fidelity.clone(), status::evidence(&v.fidelity), "How well the twin has lately predicted it"),
     ]
@@ -154,7 +164,8 @@ fn predicted(src: &Source<'_>, id: AssetId) -> Option<String> {
     let Some(i) = alternative.impacts.iter().find(|i| i.asset == id) else {
         return Some(format!("Not impacted in any of {} futures", answer.runs));
     };
-    let when = i.time_to_impact.as_ref().map_or(String::new(), |q| format!(", half of them within {}", format::duration(crate::time::Span::from_h(q.q50))));
+    let when =
+        i.time_to_impact.as_ref().map_or(String::new(), |q| format!(", half of them within {}", format::duration(crate::time::Span::from_h(q.q50))));
     Some(format!("Impacted in {} of {} futures ({}){when}", i.count, answer.runs, format::percent(i.probability)))
 }
 
@@ -162,21 +173,25 @@ fn offers(asset: &Asset, id: AssetId) -> Vec<Offer> {
     if asset.safety == SafetyClass::Safety {
         return Vec::new();
     }
-    asset.actions.iter().map(|spec| {
-        let (name, kind) = match spec.kind {
-            ActionKind::Start => ("Start".to_owned(), ActionKind::Start),
-            ActionKind::Stop => ("Stop".to_owned(), ActionKind::Stop),
-            ActionKind::SetRate(low) => (format!("Limit to {}", format::percent(low)), ActionKind::SetRate(low)),
-            ActionKind::ResetTrip => ("Reset trip".to_owned(), ActionKind::ResetTrip),
-            ActionKind::DispatchCrew => ("Send crew".to_owned(), ActionKind::DispatchCrew),
-        };
-        let risk = match spec.class {
-            ActionClass::Low => "low risk",
-            ActionClass::Medium => "medium risk",
-            ActionClass::High => "high risk",
-        };
-        Offer { title: format!("{name} {}", asset.id), name, action: Action { asset: id, kind }, risk: risk.into() }
-    }).collect()
+    asset
+        .actions
+        .iter()
+        .map(|spec| {
+            let (name, kind) = match spec.kind {
+                ActionKind::Start => ("Start".to_owned(), ActionKind::Start),
+                ActionKind::Stop => ("Stop".to_owned(), ActionKind::Stop),
+                ActionKind::SetRate(low) => (format!("Limit to {}", format::percent(low)), ActionKind::SetRate(low)),
+                ActionKind::ResetTrip => ("Reset trip".to_owned(), ActionKind::ResetTrip),
+                ActionKind::DispatchCrew => ("Send crew".to_owned(), ActionKind::DispatchCrew),
+            };
+            let risk = match spec.class {
+                ActionClass::Low => "low risk",
+                ActionClass::Medium => "medium risk",
+                ActionClass::High => "high risk",
+            };
+            Offer { title: format!("{name} {}", asset.id), name, action: Action { asset: id, kind }, risk: risk.into() }
+        })
+        .collect()
 }
 
 #[cfg(test)]

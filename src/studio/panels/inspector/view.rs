@@ -4,13 +4,14 @@ use super::model::{Line, Model};
 use super::trend::TrendGroup;
 use crate::studio::{
     ask::Ask,
+    format,
     parts::{self, Pen},
-    theme::Tone,
+    theme::{Palette, Tone},
 };
 use crate::{time::Span, twin::TwinCommand};
-use bevy_egui::egui::{ScrollArea, Ui, Vec2b};
+use bevy_egui::egui::{FontId, Rangef, ScrollArea, Ui, Vec2b};
 use egui_phosphor::regular as icon;
-use egui_plot::{Line as PlotLine, Plot, PlotPoints};
+use egui_plot::{AxisHints, Line as PlotLine, Plot, PlotPoints};
 
 /// Draws the selected asset, or how to select one.
 pub fn view(model: Option<&Model>, ui: &mut Ui, pen: &mut Pen<'_>) {
@@ -85,13 +86,19 @@ fn trend_ui(group: &TrendGroup, ui: &mut Ui, pen: &mut Pen<'_>) {
         .show_background(false)
         .set_margin_fraction(bevy_egui::egui::vec2(0.0, 0.12))
         .auto_bounds(Vec2b::TRUE)
-        .x_axis_formatter(|mark, _| format!("{:.0} min", mark.value).replace('-', "−"))
-        .y_axis_min_width(44.0)
+        .grid_color(palette.line)
+        .custom_x_axes(vec![axis(AxisHints::new_x(), &palette).formatter(|mark, _| format!("{} min", format::number(mark.value)))])
+        .custom_y_axes(vec![axis(AxisHints::new_y(), &palette).min_thickness(36.0).formatter(|mark, _| format::number(mark.value))])
         .show(ui, |plot| {
             for line in &group.lines {
                 plot.line(PlotLine::new(line.name.clone(), PlotPoints::from(line.points.clone())).color(palette.tone(line.tone)).width(1.6));
             }
         });
+}
+
+/// Small, quiet tick labels that appear as soon as they fit.
+fn axis<'a>(hints: AxisHints<'a>, palette: &Palette) -> AxisHints<'a> {
+    hints.label_spacing(Rangef::new(16.0, 40.0)).tick_label_font(FontId::proportional(11.0)).tick_label_color(palette.tone(Tone::Weak))
 }
 
 fn offers_ui(m: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {

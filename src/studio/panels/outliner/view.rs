@@ -6,7 +6,7 @@ use crate::studio::{
     parts::{self, Pen},
     theme::Tone,
 };
-use bevy_egui::egui::{Align, CollapsingHeader, Id, Label, Layout, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, WidgetType, vec2};
+use bevy_egui::egui::{Align, CollapsingHeader, Id, Label, Layout, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 /// What is typed into the filter.
@@ -22,7 +22,7 @@ pub struct State {
 pub fn view(model: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) {
     ui.horizontal(|ui| {
         let width = (ui.available_width() - 36.0).max(40.0);
-        let field = TextEdit::singleline(&mut state.filter).hint_text(format!("{}  Find an asset", icon::MAGNIFYING_GLASS)).desired_width(width);
+        let field = parts::field(&mut state.filter, &format!("{}  Find an asset", icon::MAGNIFYING_GLASS)).desired_width(width);
         ui.add(field);
         let toggle = ui.selectable_label(state.only_abnormal, icon::FUNNEL);
         toggle.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, state.only_abnormal, "Only what wants attention"));
@@ -60,7 +60,8 @@ fn area_ui(area: &AreaRows, ui: &mut Ui, pen: &mut Pen<'_>) {
 fn row_ui(row: &AssetRow, ui: &mut Ui, pen: &mut Pen<'_>) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 23.0), Sense::hover());
     let response = ui.interact(rect, Id::new(("outliner-row", row.id)), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, row.selected, format!("{} {} {}", row.code, row.name, row.state)));
+    response
+        .widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, row.selected, format!("{} {} {}", row.code, row.name, row.state)));
     if row.selected || response.hovered() {
         let fill = if row.selected { pen.palette.wash(Tone::Accent) } else { pen.palette.raised };
         ui.painter().rect_filled(rect, 3.0, fill);

@@ -9,7 +9,7 @@ use crate::studio::{
     theme::Tone,
 };
 use crate::time::Span;
-use bevy_egui::egui::{DragValue, ScrollArea, TextEdit, Ui};
+use bevy_egui::egui::{Align, DragValue, Layout, ScrollArea, TextEdit, Ui};
 use egui_phosphor::regular as icon;
 
 /// What goes wrong.
@@ -30,15 +30,14 @@ pub fn disruptions_ui(m: &Model, find: &mut String, ui: &mut Ui, pen: &mut Pen<'
 
 fn disruption_ui(d: &DisruptionRow, ui: &mut Ui, pen: &mut Pen<'_>) {
     ui.horizontal(|ui| {
-        ui.label(pen.text(icon::LIGHTNING, Tone::Strong));
-        let width = ui.available_width() - 34.0;
-        ui.scope(|ui| {
-            ui.set_max_width(width.max(40.0));
-            parts::cut(ui, pen.text(&d.brief, Tone::Strong));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if parts::icon_action(ui, icon::TRASH, "Remove") {
+                pen.ask(Ask::Edit { edit: ScenarioEdit::RemoveDisruption(d.item.id.clone()), gesture: false });
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                parts::cut(ui, pen.text(format!("{}  {}", icon::LIGHTNING, d.brief), Tone::Strong))
+            });
         });
-        if parts::icon_action(ui, icon::TRASH, "Remove") {
-            pen.ask(Ask::Edit { edit: ScenarioEdit::RemoveDisruption(d.item.id.clone()), gesture: false });
-        }
     });
     ui.horizontal(|ui| {
         ui.label(pen.text("at", Tone::Weak));
@@ -72,7 +71,11 @@ fn add_disruption_ui(m: &Model, find: &mut String, ui: &mut Ui, pen: &mut Pen<'_
         for (id, name) in m.assets.iter().filter(|a| a.0.to_lowercase().contains(&wanted) || a.1.to_lowercase().contains(&wanted)) {
             if ui.button(format!("{id}  {name}")).clicked() {
                 let what = What::AssetFails { asset: id.clone(), mode: String::new(), lasting: Lasting::UntilRepaired };
-                let item = Disruption { id: free_id(&format!("lose-{}", id.to_lowercase()), |x| m.disruptions.iter().any(|d| d.item.id == x)), at: Span::from_min(15.0), what };
+                let item = Disruption {
+                    id: free_id(&format!("lose-{}", id.to_lowercase()), |x| m.disruptions.iter().any(|d| d.item.id == x)),
+                    at: Span::from_min(15.0),
+                    what,
+                };
                 pen.ask(Ask::Edit { edit: ScenarioEdit::AddDisruption(item), gesture: false });
                 ui.close();
             }
@@ -104,7 +107,7 @@ pub fn responses_ui(m: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
 fn response_ui(m: &Model, row: &ResponseRow, ui: &mut Ui, pen: &mut Pen<'_>) {
     ui.horizontal(|ui| {
         let mut name = row.item.name.clone();
-        let width = ui.available_width() - 34.0;
+        let width = ui.available_width() - 48.0;
         let r = ui.add(TextEdit::singleline(&mut name).desired_width(width.max(40.0)).frame(bevy_egui::egui::Frame::NONE));
         if r.changed() {
             send(pen, &r, ScenarioEdit::ReplaceResponse(Response { name, ..row.item.clone() }));

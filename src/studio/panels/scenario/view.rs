@@ -31,7 +31,13 @@ pub fn view(model: Option<&Model>, plant: &str, state: &mut State, ui: &mut Ui, 
     files_ui(model, &builtin, state, ui, pen);
     ui.separator();
     let Some(m) = model else {
-        parts::empty(ui, pen, icon::FLOW_ARROW, "No scenario on the desk", "Select an asset and choose “Lose this asset…”,\nor open a built-in scenario");
+        parts::empty(
+            ui,
+            pen,
+            icon::FLOW_ARROW,
+            "No scenario on the desk",
+            "Select an asset and choose “Lose this asset…”,\nor open a built-in scenario",
+        );
         return;
     };
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -110,13 +116,19 @@ pub(super) fn ended(pen: &mut Pen<'_>, response: &Response) {
 
 fn text_ui(m: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
     let mut name = m.name.clone();
-    let r = ui.add(TextEdit::singleline(&mut name).desired_width(f32::INFINITY).hint_text("Name"));
+    let r = ui.add(parts::field(&mut name, "Name").desired_width(f32::INFINITY));
     if r.changed() {
         send(pen, &r, ScenarioEdit::SetName(name));
     }
     ended(pen, &r);
     let mut story = m.story.clone();
-    let r = ui.add(TextEdit::multiline(&mut story).desired_rows(2).desired_width(f32::INFINITY).hint_text("What happens, and why it matters"));
+    let r = ui.add(
+        TextEdit::multiline(&mut story)
+            .desired_rows(2)
+            .desired_width(f32::INFINITY)
+            .hint_text("What happens, and why it matters")
+            .margin(bevy_egui::egui::Margin::symmetric(7, 4)),
+    );
     if r.changed() {
         send(pen, &r, ScenarioEdit::SetStory(story));
     }

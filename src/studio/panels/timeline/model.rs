@@ -109,7 +109,8 @@ pub fn gather(src: &Source<'_>) -> Model {
 
 fn marks(src: &Source<'_>) -> Vec<Mark> {
     let now = src.live.now;
-    let recent = src.live.events.iter().rev().filter(|e| e.severity > Severity::Info || e.trace.is_some()).take_while(|e| now - e.at <= PAST).take(MARKS);
+    let recent =
+        src.live.events.iter().rev().filter(|e| e.severity > Severity::Info || e.trace.is_some()).take_while(|e| now - e.at <= PAST).take(MARKS);
     recent
         .map(|e| Mark {
             x: PAST_SHARE * (1.0 - ((now - e.at).s() / PAST.s()).clamp(0.0, 1.0)),

@@ -9,7 +9,7 @@ use crate::studio::{
 };
 use crate::time::Span;
 use bevy_egui::egui::{
-    Align2, CursorIcon, FontId, Id, Pos2, Rangef, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, epaint::PathShape, pos2, vec2,
+    Align2, CursorIcon, FontId, Id, Mesh, Pos2, Rangef, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
 };
 use egui_phosphor::regular as icon;
 
@@ -25,7 +25,8 @@ pub fn view(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
                     if parts::icon_action(ui, sign, name) {
                         pen.ask(Ask::Play(!model.playing));
                     }
-                    let (sign, name) = if model.heat { (icon::EYE, "Hide predicted impacts (H)") } else { (icon::EYE_SLASH, "Show predicted impacts (H)") };
+                    let (sign, name) =
+                        if model.heat { (icon::EYE, "Hide predicted impacts (H)") } else { (icon::EYE_SLASH, "Show predicted impacts (H)") };
                     if parts::icon_action(ui, sign, name) {
                         pen.ask(Ask::Heat(!model.heat));
                     }
@@ -46,7 +47,13 @@ fn strip_ui(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
     let x = |share: f64| lane.left() + lane.width() * share as f32;
     background_ui(model, lane, ui, pen);
     for (at, text) in &model.ticks {
-        let align = if *at == 0.0 { Align2::LEFT_CENTER } else if *at > 0.98 { Align2::RIGHT_CENTER } else { Align2::CENTER_CENTER };
+        let align = if *at == 0.0 {
+            Align2::LEFT_CENTER
+        } else if *at > 0.98 {
+            Align2::RIGHT_CENTER
+        } else {
+            Align2::CENTER_CENTER
+        };
         ui.painter().vline(x(*at), Rangef::new(lane.bottom() - 4.0, lane.bottom()), Stroke::new(1.0, pen.palette.tone(Tone::Weak)));
         ui.painter().text(pos2(x(*at), rect.bottom() - 7.0), align, text, FontId::proportional(11.0), pen.palette.tone(Tone::Weak));
     }
@@ -89,12 +96,19 @@ fn background_ui(model: &Model, lane: Rect, ui: &Ui, pen: &Pen<'_>) {
         hatch += 10.0;
     }
     let top = model.wave.iter().map(|w| w.1).fold(0.05f32, f32::max);
-    for pair in model.wave.windows(2) {
-        let [a, b] = [pair[0], pair[1]].map(|(x, y)| pos2(lane.left() + lane.width() * x as f32, lane.bottom() - (y / top) * (lane.height() - 22.0)));
-        let colour = pen.palette.probability(0.55).gamma_multiply(0.55);
-        let quad = vec![a, b, pos2(b.x, lane.bottom()), pos2(a.x, lane.bottom())];
-        painter.add(Shape::Path(PathShape::convex_polygon(quad, colour, Stroke::NONE)));
+    let mut hill = Mesh::default();
+    let colour = pen.palette.probability(0.55).gamma_multiply(0.55);
+    for (i, (x, y)) in model.wave.iter().enumerate() {
+        let x = lane.left() + lane.width() * *x as f32;
+        hill.colored_vertex(pos2(x, lane.bottom()), colour);
+        hill.colored_vertex(pos2(x, lane.bottom() - (y / top) * (lane.height() - 22.0)), colour);
+        if i > 0 {
+            let k = 2 * i as u32;
+            hill.add_triangle(k - 2, k - 1, k);
+            hill.add_triangle(k - 1, k, k + 1);
+        }
     }
+    painter.add(Shape::mesh(hill));
     let small = FontId::proportional(10.5);
     painter.text(past.left_bottom() + vec2(6.0, -8.0), Align2::LEFT_CENTER, "past", small.clone(), pen.palette.tone(Tone::Weak));
     painter.text(pos2(split + 6.0, lane.bottom() - 8.0), Align2::LEFT_CENTER, &model.start_text, small.clone(), pen.palette.tone(Tone::Weak));

@@ -63,7 +63,10 @@ pub fn gather(src: &Source<'_>) -> Model {
         rate: if (live.rate - 1.0).abs() < 1e-9 { String::new() } else { format!("×{}", format::number(live.rate)) },
         link: (
             live.link.status.clone(),
-            format!("{} {}\n{} messages, {} dropped, {} reconnects", live.link.url, live.link.detail, live.link.received, live.link.dropped, live.link.reconnects),
+            format!(
+                "{} {}\n{} messages, {} dropped, {} reconnects",
+                live.link.url, live.link.detail, live.link.received, live.link.dropped, live.link.reconnects
+            ),
             if online { Tone::Plain } else { Tone::Warning },
         ),
         alarms: (tones.iter().filter(|t| **t == Tone::Alarm).count(), tones.iter().filter(|t| **t == Tone::Warning).count()),
@@ -108,16 +111,19 @@ fn kpis(src: &Source<'_>) -> Vec<Kpi> {
 
 /// Rate of the processes that earn money, against nominal.
 fn output(src: &Source<'_>) -> Option<Kpi> {
+    let mut unit = String::new();
     let earning = src.plant.assets.iter().zip(&src.live.assets).filter_map(|(a, v)| {
         let p = a.process.as_ref().filter(|p| p.earns_per_unit > 0.0)?;
+        let product = p.outputs.first().map(|o| o.medium).or(p.inputs.first().map(|i| i.medium))?;
+        unit = format::unit(&src.plant.medium(product).unit);
         Some((v.rate_per_h.map_or(v.service * p.rate_per_h, |r| r.mean), p.rate_per_h))
     });
     let (rate, nominal) = earning.fold((0.0, 0.0), |(r, n), (a, b)| (r + a, n + b));
     (nominal > 0.0).then(|| Kpi {
         label: "Output",
-        value: format!("{} /h", format::number(rate.max(0.0))),
+        value: format!("{} {unit}/h", format::number(rate.max(0.0))),
         tone: if rate < 0.9 * nominal { Tone::Warning } else { Tone::Strong },
-        hover: format!("{} of nominal {} /h", format::percent((rate / nominal).clamp(0.0, 9.0)), format::number(nominal)),
+        hover: format!("{} of nominal {} {unit}/h", format::percent((rate / nominal).clamp(0.0, 9.0)), format::number(nominal)),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::studio::{
     theme::{Scheme, Tone},
 };
 use crate::twin::{Secret, TwinCommand};
-use bevy_egui::egui::{Align, Button, ComboBox, Frame, Layout, Margin, Modal, RichText, TextEdit, Ui, WidgetInfo, WidgetType, vec2};
+use bevy_egui::egui::{Align, Button, ComboBox, Frame, Layout, Margin, Modal, RichText, Ui, WidgetInfo, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 /// The release dialog.
@@ -110,7 +110,8 @@ fn identity_ui(model: &Model, ui: &mut Ui, pen: &Pen<'_>) {
     parts::badge(ui, pen, model.badge.0, model.badge.1).on_hover_text(&model.link.1);
     ui.label(pen.text(format!("{}  {}", model.time, model.rate), Tone::Plain)).on_hover_text("Plant time (UTC)");
     let plug = if model.link.2 == Tone::Plain { icon::PLUGS_CONNECTED } else { icon::PLUGS };
-    ui.label(pen.text(format!("{plug} {}", model.link.0), if model.link.2 == Tone::Plain { Tone::Weak } else { model.link.2 })).on_hover_text(&model.link.1);
+    ui.label(pen.text(format!("{plug} {}", model.link.0), if model.link.2 == Tone::Plain { Tone::Weak } else { model.link.2 }))
+        .on_hover_text(&model.link.1);
 }
 
 fn kpi_ui(kpi: &Kpi, ui: &mut Ui, pen: &Pen<'_>) {
@@ -127,7 +128,7 @@ fn kpi_ui(kpi: &Kpi, ui: &mut Ui, pen: &Pen<'_>) {
 fn attention_ui(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
     let (sign, _, tone) = status::severity(model.worst());
     let (alarms, looks) = model.alarms;
-    let text = if alarms + looks == 0 { format!("{}  no alarms", icon::CHECK_CIRCLE) } else { format!("{sign}  {alarms} alarm · {looks} warning") };
+    let text = if alarms + looks == 0 { format!("{}  no alarms", icon::CHECK_CIRCLE) } else { format!("{sign}  {}", counted(alarms, looks)) };
     let response = ui.add(Button::new(pen.text(text, tone)).frame(false));
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, format!("{alarms} alarms, {looks} warnings")));
     if response.clicked() {
@@ -141,6 +142,12 @@ fn attention_ui(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
         parts::progress(ui, &pen.palette, share, "forecast", 70.0);
         ui.label(pen.small(format!("{:.0} %", share * 100.0), Tone::Weak));
     }
+}
+
+/// "1 alarm · 2 warnings", without what is zero.
+fn counted(alarms: usize, warnings: usize) -> String {
+    let word = |n: usize, one: &str| (n > 0).then(|| format!("{n} {one}{}", if n == 1 { "" } else { "s" }));
+    [word(alarms, "alarm"), word(warnings, "warning")].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Hold is one unguarded action; releasing it is guarded.
@@ -170,13 +177,16 @@ fn release_ui(model: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) 
         ui.label(pen.text("Release the hold", Tone::Strong).size(17.0).strong());
         ui.label(pen.text("Approved actions may leave again. This is signed and recorded.", Tone::Weak));
         ui.add_space(6.0);
-        ComboBox::from_id_salt("release-identity").width(320.0).selected_text(if state.identity.is_empty() { "Identity" } else { &state.identity }).show_ui(ui, |ui| {
-            for name in &model.identities {
-                ui.selectable_value(&mut state.identity, name.clone(), name);
-            }
-        });
-        ui.add(TextEdit::singleline(&mut *state.password.0).password(true).hint_text("Password").desired_width(320.0));
-        ui.add(TextEdit::singleline(&mut state.reason).hint_text("Reason").desired_width(320.0));
+        ComboBox::from_id_salt("release-identity")
+            .width(320.0)
+            .selected_text(if state.identity.is_empty() { "Identity" } else { &state.identity })
+            .show_ui(ui, |ui| {
+                for name in &model.identities {
+                    ui.selectable_value(&mut state.identity, name.clone(), name);
+                }
+            });
+        ui.add(parts::field(&mut *state.password.0, "Password").password(true).desired_width(320.0));
+        ui.add(parts::field(&mut state.reason, "Reason").desired_width(320.0));
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             let blocked = match (state.identity.is_empty(), state.password.0.is_empty(), state.reason.trim().is_empty()) {
@@ -186,8 +196,11 @@ fn release_ui(model: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) 
                 _ => "",
             };
             if parts::strong_action(ui, pen, icon::SIGNATURE, "Sign and release", Tone::Warning, blocked) {
-                let command =
-                    TwinCommand::ReleaseHold { identity: state.identity.clone(), password: std::mem::take(&mut state.password), reason: state.reason.clone() };
+                let command = TwinCommand::ReleaseHold {
+                    identity: state.identity.clone(),
+                    password: std::mem::take(&mut state.password),
+                    reason: state.reason.clone(),
+                };
                 pen.ask(Ask::Twin(command));
                 *state = State::default();
             }
