@@ -50,6 +50,8 @@ pub struct Desk {
     pub scrub: Scrub,
     /// The draft scenario.
     pub draft: Option<Draft>,
+    /// The session is an embedded demo with a known password.
+    pub demo: bool,
     /// Dark or light.
     pub scheme: Scheme,
     /// Operator or presentation look of the plant.
@@ -100,6 +102,7 @@ impl Desk {
             hovered: None,
             scrub: Scrub::default(),
             draft: None,
+            demo: false,
             scheme: Scheme::Dark,
             style: Style::Operator,
             workspace: Workspace::Operator,

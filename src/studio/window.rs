@@ -11,6 +11,7 @@ use super::{
     frame::{self, Dock},
     layout::{self, Workspace},
     overlay::Picture,
+    preflight::Adapter,
     scene::{
         AssetHovered, AssetPicked, Backdrop, LookAt, PlantView, Quality, SceneCamera, SceneInput, ScenePlugin, SceneTarget, Stage as SceneStage,
         Style, ViewportRect,
@@ -41,49 +42,32 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc, time::Duration};
 /// How the window starts.
 #[derive(Clone, Debug)]
 pub struct StudioOptions {
-    /// The plant that is shown.
-    pub plant: Arc<Plant>,
-    /// Start arrangement.
-    pub workspace: Workspace,
-    /// Dark or light.
-    pub scheme: Scheme,
-    /// Id of the asset that is selected at the start.
-    pub select: Option<String>,
-    /// Width and height [logical pixels].
-    pub size: (u32, u32),
-    /// What the 3D picture may cost.
-    pub quality: Quality,
     /// A picture of the window after so many real seconds; the window then closes.
     pub screenshot: Option<(PathBuf, f32)>,
-    /// A scripted visit: (real seconds after the start, step), by time.
-    pub script: Vec<(f64, Step)>,
+    /// Id of the asset that is selected at the start.
+    pub select: Option<String>,
+    /// Name of the start arrangement; the operator's when there is none of that name.
+    pub workspace: Option<String>,
+    /// What will draw: decides what the 3D picture may cost.
+    pub adapter: Adapter,
+    /// The session is an embedded demo: say the password of its identities where it is asked for.
+    pub demo_password_hint: bool,
 }
 
-impl StudioOptions {
-    /// The operator's dark window of a plant.
-    pub fn new(plant: Arc<Plant>) -> Self {
-        StudioOptions {
-            plant,
-            workspace: Workspace::Operator,
-            scheme: Scheme::Dark,
-            select: None,
-            size: (1600, 900),
-            quality: Quality::GPU,
-            screenshot: None,
-            script: Vec::new(),
-        }
-    }
-}
+/// Width and height at the start [logical pixels].
+const SIZE: (u32, u32) = (1600, 900);
 
-/// Opens the window and returns when it is closed. `source` fills [`LiveView`] and takes [`TwinCommand`]s.
+/// Opens the window on a plant and returns its exit code when it is closed. `source` fills [`LiveView`] and takes
+/// [`TwinCommand`]s.
 ///
 /// Check display and adapter first (`studio::preflight`): winit and wgpu end the process without them.
-pub fn run(options: StudioOptions, source: impl Plugin) -> AppExit {
-    let window = Window {
-        title: format!("Plantcast — {}", options.plant.name),
-        resolution: WindowResolution::new(options.size.0, options.size.1),
-        ..default()
-    };
+pub fn run(plant: Arc<Plant>, source: impl Plugin, options: StudioOptions) -> u8 {
+    run_scripted(plant, source, options, Vec::new())
+}
+
+/// As [`run`], with a scripted visit: (real seconds after the start, step), by time.
+pub fn run_scripted(plant: Arc<Plant>, source: impl Plugin, options: StudioOptions, script: Vec<(f64, Step)>) -> u8 {
+    let window = Window { title: format!("Plantcast — {}", plant.name), resolution: WindowResolution::new(SIZE.0, SIZE.1), ..default() };
     let mut app = App::new();
     app.add_plugins(
         DefaultPlugins
@@ -96,15 +80,22 @@ pub fn run(options: StudioOptions, source: impl Plugin) -> AppExit {
         focused_mode: UpdateMode::reactive(Duration::from_millis(33)),
         unfocused_mode: UpdateMode::reactive_low_power(Duration::from_millis(200)),
     });
-    app.add_plugins((source, StudioPlugin { options }));
-    app.run()
+    app.add_plugins((source, StudioPlugin { plant, options, script }));
+    match app.run() {
+        AppExit::Success => 0,
+        AppExit::Error(code) => code.get(),
+    }
 }
 
 /// Panels, 3D picture and their glue, for any application with the default plugins and a source of [`LiveView`].
 #[derive(Debug)]
 pub struct StudioPlugin {
+    /// The plant that is shown.
+    pub plant: Arc<Plant>,
     /// How it starts.
     pub options: StudioOptions,
+    /// A scripted visit.
+    pub script: Vec<(f64, Step)>,
 }
 
 /// The dock, as a resource of the window.
@@ -122,24 +113,25 @@ struct Stage {
 impl Plugin for StudioPlugin {
     fn build(&self, app: &mut App) {
         let o = &self.options;
-        let mut desk = Desk::new(o.plant.clone());
-        desk.scheme = o.scheme;
-        desk.workspace = o.workspace;
-        desk.selected = o.select.as_deref().and_then(|id| o.plant.asset_by_id(id));
-        let mut script: VecDeque<(f64, Step)> = o.script.iter().cloned().collect();
+        let mut desk = Desk::new(self.plant.clone());
+        desk.workspace = o.workspace.as_deref().and_then(Workspace::parse).unwrap_or_default();
+        desk.selected = o.select.as_deref().and_then(|id| self.plant.asset_by_id(id));
+        desk.demo = o.demo_password_hint;
+        let workspace = desk.workspace;
+        let mut script: VecDeque<(f64, Step)> = self.script.iter().cloned().collect();
         if let Some((path, after)) = &o.screenshot {
             script.push_back((f64::from(*after), Step::Shot(path.clone())));
             script.push_back((f64::from(*after) + 1.5, Step::Quit));
         }
-        app.insert_resource(SceneInput { plant: o.plant.clone(), view: PlantView::nominal(&o.plant) });
-        app.insert_resource(o.quality);
+        app.insert_resource(SceneInput { plant: self.plant.clone(), view: PlantView::nominal(&self.plant) });
+        app.insert_resource(if o.adapter.software { Quality::CPU } else { Quality::GPU });
         app.add_plugins(ScenePlugin { interactive: true });
         if !app.is_plugin_added::<EguiPlugin>() {
             app.add_plugins(EguiPlugin::default());
         }
         app.insert_resource(EguiGlobalSettings { auto_create_primary_context: false, ..default() })
             .insert_resource(desk)
-            .insert_resource(DockRes(Dock::new(o.workspace)))
+            .insert_resource(DockRes(Dock::new(workspace)))
             .insert_resource(Stage { script, painted: None, quit_in: None })
             .init_resource::<Files>()
             .init_resource::<ViewportRect>()

@@ -90,7 +90,12 @@ pub struct Model {
     pub identities: Vec<(String, String)>,
     /// Who holds.
     pub hold: Option<String>,
+    /// How to sign in a session with demo identities.
+    pub hint: &'static str,
 }
+
+/// The embedded session's identities exist for showing only; their password is no secret.
+const DEMO_HINT: &str = "Demo identities sign with the password plantcast-demo";
 
 /// Gathers the queue and the proposal `chosen` (the first of the queue when there is none of that id).
 pub fn gather(src: &Source<'_>, chosen: &str) -> Model {
@@ -102,6 +107,7 @@ pub fn gather(src: &Source<'_>, chosen: &str) -> Model {
         queue: proposals.iter().map(|p| QueueRow { id: p.id.clone(), title: p.title.clone(), state: state(p), waits: p.awaits_signature }).collect(),
         identities: src.live.identities.clone(),
         hold: src.live.hold.clone(),
+        hint: if src.desk.demo { DEMO_HINT } else { "" },
     }
 }
 

@@ -222,4 +222,7 @@ fn decision_ui(model: &Model, d: &Detail, state: &mut State, ui: &mut Ui, pen: &
     if !yes.is_empty() {
         ui.label(pen.small(format!("To approve: {yes}."), Tone::Weak));
     }
+    if !model.hint.is_empty() {
+        ui.label(pen.small(model.hint, Tone::Weak));
+    }
 }
