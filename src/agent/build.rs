@@ -7,7 +7,7 @@
 //! equal model, for any number of threads.
 
 use super::{
-    features::{Axis, Features, MemberGroup, Parts, Phase, TooManyStates, measured},
+    features::{Axis, Features, Measure, MemberGroup, Parts, Phase, TooManyStates, measured},
     mdp::{Choice, Mdp, MdpBuilder, MdpError},
     solve::{Solution, SolveError, SolveOptions, solve},
     transitions::{StepChances, step},
@@ -24,6 +24,10 @@ use serde::Serialize;
 
 /// Successors less likely than this are given to the likeliest one.
 const PRUNE: f64 = 1e-7;
+/// States simulated between two questions whether to go on.
+const BLOCK: usize = 256;
+/// How far below its trip an asset that has not tripped is set [fraction of the way from set-point to trip].
+const JUST_BELOW: f64 = 0.01;
 /// Draws tried to find a run without a failure of its own.
 const QUIET_TRIES: u64 = 64;
 
@@ -173,55 +177,70 @@ fn quiet_draws(model: &Model, features: &Features, step: Span) -> Option<Draws> 
 }
 
 impl Builder<'_> {
+    fn name(&self) -> String {
+        self.model.plant().cells[self.cell.index()].id.clone()
+    }
+
     fn mdp(&self, goes_on: &(dyn Fn() -> bool + Sync)) -> Result<Mdp, CellError> {
-        let states = self.features.states();
-        let name = || self.model.plant().cells[self.cell.index()].id.clone();
-        let mut builder = MdpBuilder::new(states as u32);
-        let ids: Vec<usize> = (0..states).collect();
-        for block in ids.chunks(256) {
+        let ids: Vec<usize> = (0..self.features.states()).collect();
+        let mut idle: Vec<Outcome> = Vec::with_capacity(ids.len());
+        let mut builder = MdpBuilder::new(ids.len() as u32);
+        for block in ids.chunks(BLOCK) {
             if !goes_on() {
                 return Err(CellError::Cancelled);
             }
-            let rows: Vec<Result<Vec<Row>, CellError>> = block.par_iter().map(|s| self.rows(*s)).collect();
+            let each: Vec<Result<Outcome, CellError>> = block.par_iter().map(|s| self.simulate(&self.features.decode(*s), None, *s)).collect();
+            idle.extend(each.into_iter().collect::<Result<Vec<_>, _>>()?);
+        }
+        for block in ids.chunks(BLOCK) {
+            if !goes_on() {
+                return Err(CellError::Cancelled);
+            }
+            let rows: Vec<Result<Vec<Row>, CellError>> = block.par_iter().map(|s| self.rows(*s, &idle)).collect();
             for row in rows.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
                 let discount = self.model.plant().cells[self.cell.index()].discount;
                 let choice = Choice { state: row.state, action: row.action, reward: row.reward, discount, successors: &row.successors };
-                builder.choice(choice).map_err(|source| CellError::Mdp { cell: name(), source })?;
+                builder.choice(choice).map_err(|source| CellError::Mdp { cell: self.name(), source })?;
             }
         }
-        builder.build().map_err(|source| CellError::Mdp { cell: name(), source })
+        builder.build().map_err(|source| CellError::Mdp { cell: self.name(), source })
     }
 
     /// The choices of one state: doing nothing and every action that makes sense.
-    fn rows(&self, index: usize) -> Result<Vec<Row>, CellError> {
+    fn rows(&self, index: usize, idle: &[Outcome]) -> Result<Vec<Row>, CellError> {
         let parts = self.features.decode(index);
-        let nothing = self.simulate(&parts, None, index)?;
-        let crew: f64 = self
-            .features
-            .groups
-            .iter()
-            .zip(&self.chances)
-            .zip(&parts.compositions)
-            .map(|((g, c), at)| f64::from(g.count(*at, Phase::Down).min(c.crews)) * c.crew_cost)
-            .sum();
-        let mut rows = vec![self.row(index, 0, &parts, None, nothing.0 - crew, &nothing.1)];
+        let working = self.features.groups.iter().zip(&self.chances).zip(&parts.compositions);
+        let crew: f64 = working.map(|((g, c), at)| f64::from(g.count(*at, Phase::Down).min(c.crews)) * c.crew_cost).sum();
+        let mut rows = vec![self.row(index, 0, &parts, None, &idle[index], crew)];
         for (i, action) in self.actions.iter().enumerate() {
             if !possible(&self.features.groups[action.group], parts.compositions[action.group], action.kind) {
                 continue;
             }
-            // A crew on its way changes no level and no temperature within the step.
-            let (money, ends) = match action.kind {
-                ActionKind::DispatchCrew => (nothing.0 - action.cost, nothing.1.clone()),
-                ActionKind::Start | ActionKind::Stop | ActionKind::SetRate(_) | ActionKind::ResetTrip => {
-                    self.simulate(&parts, Some(action), index)?
+            let (outcome, cost) = match action.kind {
+                // A start takes time, and its cost is booked by the simulation.
+                ActionKind::Start => (self.simulate(&parts, Some(action), index)?, 0.0),
+                // A stop or another rate is as if it had been so at the step's beginning; a crew on its way changes nothing yet.
+                ActionKind::Stop | ActionKind::SetRate(_) | ActionKind::DispatchCrew | ActionKind::ResetTrip => {
+                    (idle[self.features.index(&self.after(&parts, action))].clone(), action.cost)
                 }
             };
-            rows.push(self.row(index, i as u32 + 1, &parts, Some(action), money - crew, &ends));
+            rows.push(self.row(index, i as u32 + 1, &parts, Some(action), &outcome, crew + cost));
         }
         Ok(rows)
     }
 
-    fn row(&self, state: usize, label: u32, parts: &Parts, action: Option<&CellAction>, reward: f64, ends: &[f64]) -> Row {
+    /// The state right after an action that acts at once.
+    fn after(&self, parts: &Parts, action: &CellAction) -> Parts {
+        let certain = StepChances { fail: 0.0, repair: 0.0, start_fails: 0.0, crews: 0, auto_target: None, crew_cost: 0.0 };
+        let next = step(&self.features.groups[action.group], &certain, parts.compositions[action.group], Some(action.kind));
+        let mut after = parts.clone();
+        if let Some(at) = next.first() {
+            after.compositions[action.group] = at.0;
+        }
+        after
+    }
+
+    fn row(&self, state: usize, label: u32, parts: &Parts, action: Option<&CellAction>, outcome: &Outcome, cost: f64) -> Row {
         let mut combos: Vec<(Vec<usize>, f64)> = vec![(Vec::new(), 1.0)];
         for (i, (group, chances)) in self.features.groups.iter().zip(&self.chances).enumerate() {
             let own = action.filter(|a| a.group == i).map(|a| a.kind);
@@ -229,7 +248,7 @@ impl Builder<'_> {
             let joined = combos.iter().flat_map(|(c, p)| next.iter().map(move |(n, q)| ([&c[..], &[*n]].concat(), p * q)));
             combos = joined.filter(|c: &(Vec<usize>, f64)| c.1 >= PRUNE).collect();
         }
-        let around: Vec<[(usize, f64); 2]> = self.features.axes.iter().zip(ends).map(|(a, v)| a.around(*v)).collect();
+        let around: Vec<[(usize, f64); 2]> = self.features.axes.iter().zip(&outcome.1).map(|(a, v)| a.around(*v)).collect();
         let mut successors: Vec<(u32, f64)> = Vec::new();
         for (compositions, p) in combos {
             let at = Parts { compositions, nodes: Vec::new() };
@@ -239,22 +258,22 @@ impl Builder<'_> {
         if let Some(likeliest) = successors.iter_mut().max_by(|a, b| a.1.total_cmp(&b.1)) {
             likeliest.1 += missing;
         }
-        Row { state: state as u32, action: label, reward, successors }
+        Row { state: state as u32, action: label, reward: outcome.0 - cost, successors }
     }
 
     /// One step from a representative state.
     fn simulate(&self, parts: &Parts, action: Option<&CellAction>, index: usize) -> Result<Outcome, CellError> {
-        let failed = |source| CellError::Sim {
-            cell: self.model.plant().cells[self.cell.index()].id.clone(),
-            state: self.features.words(self.model.plant(), index),
-            source,
-        };
+        let failed = |source| CellError::Sim { cell: self.name(), state: self.features.words(self.model.plant(), index), source };
         let (observed, target) = self.representative(parts, action);
         let start = State::from_observed(self.model, Time::ZERO, &observed).map_err(failed)?;
         let acts = target.zip(action).map(|(asset, a)| (Time::ZERO, Intervention::Act(Action { asset, kind: a.kind })));
         let options = RunOptions { horizon: self.step, sample_every: None, trace: false };
         let outcome = simulate(self.model, &start, &Script(acts.into_iter().collect()), self.draws, &options).map_err(failed)?;
-        let ends = self.features.axes.iter().map(|a| measured(self.model, &outcome.end, a)).collect();
+        let ends = self.features.axes.iter().map(|a| match self.restart(parts, a) {
+            Some(still_held) => still_held,
+            None => measured(self.model, &outcome.end, a),
+        });
+        let ends = ends.collect();
         Ok((reward(&self.credits, &outcome.totals), ends))
     }
 
@@ -282,9 +301,19 @@ impl Builder<'_> {
             }
         }
         for (axis, &node) in self.features.axes.iter().zip(&parts.nodes) {
-            place(&mut observed[axis.asset.index()], axis, node);
+            place(plant, &mut observed[axis.asset.index()], axis, node);
         }
         (observed, target)
+    }
+
+    /// For an asset that has cooled down and restarts: the chance that it is still held after the step.
+    fn restart(&self, parts: &Parts, axis: &Axis) -> Option<f64> {
+        let asset = self.model.plant().asset(axis.asset);
+        let celsius = |a: &Axis, n: usize| (a.measure == Measure::Temperature && a.asset == axis.asset).then(|| a.node(n));
+        let temperature = self.features.axes.iter().zip(&parts.nodes).find_map(|(a, n)| celsius(a, *n))?;
+        let own = self.features.axes.iter().position(|a| a == axis).map(|i| parts.nodes[i]);
+        let restarts = axis.measure == Measure::Held && own == Some(1) && temperature <= asset.thermal?.reset_c;
+        restarts.then(|| 1.0 - (self.step.s() / asset.start.delay.s().max(1.0)).min(1.0))
     }
 }
 
@@ -295,11 +324,23 @@ struct Row {
     successors: Vec<(u32, f64)>,
 }
 
-fn place(observed: &mut Observed, axis: &Axis, node: usize) {
-    if axis.temperature {
-        observed.temperature_c = Some(axis.node(node));
-    } else {
-        observed.level = Some(axis.node(node));
+/// Sets an axis to a node. Temperatures come before `Held` in the order of axes.
+fn place(plant: &Plant, observed: &mut Observed, axis: &Axis, node: usize) {
+    let thermal = plant.asset(axis.asset).thermal;
+    match axis.measure {
+        Measure::Level => observed.level = Some(axis.node(node)),
+        Measure::Temperature => observed.temperature_c = Some(axis.node(node)),
+        Measure::Held => {
+            let Some((t, law)) = observed.temperature_c.zip(thermal) else { return };
+            if node == 0 {
+                // Not tripped at the trip temperature means: just below it.
+                observed.temperature_c = Some(t.min(law.trip_c - JUST_BELOW * (law.trip_c - law.setpoint_c).abs()));
+            } else if t > law.reset_c {
+                observed.tripped = true;
+            } else {
+                observed.commanded = Some(InitialMode::Off);
+            }
+        }
     }
 }
 

@@ -56,13 +56,24 @@ pub struct MemberGroup {
     pub compositions: Vec<Vec<u8>>,
 }
 
+/// What an axis measures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub enum Measure {
+    /// Level of a storage [storage amount].
+    Level,
+    /// Temperature [°C].
+    Temperature,
+    /// Whether the asset is held by its temperature trip, restart included: 1 or 0, in between a probability.
+    Held,
+}
+
 /// A discretised continuous quantity: equidistant nodes from `low` to `high`.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub struct Axis {
     /// Whose.
     pub asset: AssetId,
-    /// A temperature [°C]; else a level [storage amount].
-    pub temperature: bool,
+    /// What.
+    pub measure: Measure,
     /// Value of the first node.
     pub low: f64,
     /// Value of the last node.
@@ -138,17 +149,14 @@ impl Features {
         let levels = cell
             .levels
             .iter()
-            .filter_map(|&asset| plant.asset(asset).storage.map(|s| Axis { asset, temperature: false, low: 0.0, high: s.capacity, bins }));
+            .filter_map(|&asset| plant.asset(asset).storage.map(|s| Axis { asset, measure: Measure::Level, low: 0.0, high: s.capacity, bins }));
         let temperatures = cell.temperatures.iter().filter_map(|&asset| {
-            plant.asset(asset).thermal.map(|t| Axis {
-                asset,
-                temperature: true,
-                low: t.setpoint_c.min(t.trip_c),
-                high: t.trip_c.max(t.setpoint_c),
-                bins,
-            })
+            let t = plant.asset(asset).thermal?;
+            let warm = Axis { asset, measure: Measure::Temperature, low: t.setpoint_c.min(t.trip_c), high: t.trip_c.max(t.setpoint_c), bins };
+            // A trip has a memory that the temperature alone does not show.
+            Some([warm, Axis { asset, measure: Measure::Held, low: 0.0, high: 1.0, bins: 2 }])
         });
-        let features = Self { axes: levels.chain(temperatures).collect(), groups };
+        let features = Self { axes: levels.chain(temperatures.flatten()).collect(), groups };
         features.check(plant, cell).map(|()| features)
     }
 
@@ -208,7 +216,11 @@ impl Features {
     pub fn place_belief(&self, belief: &Belief) -> Vec<(usize, f64)> {
         let value = |axis: &Axis| {
             let b = belief.asset(axis.asset);
-            if axis.temperature { b.temperature_c } else { b.level }.map_or(axis.low, |e| e.mean)
+            match axis.measure {
+                Measure::Level => b.level.map_or(axis.low, |e| e.mean),
+                Measure::Temperature => b.temperature_c.map_or(axis.low, |e| e.mean),
+                Measure::Held => [Mode::Tripped, Mode::Starting].iter().map(|m| b.modes[usize::from(m.code())]).sum(),
+            }
         };
         self.place(|id| Phase::of(belief.asset(id).mode), value)
     }
@@ -226,18 +238,25 @@ impl Features {
             let counts = g.compositions[c].iter().zip(&g.phases).filter(|x| *x.0 > 0).map(|(n, p)| format!("{n} {}", p.word()));
             format!("{ids}: {}", counts.collect::<Vec<_>>().join(", "))
         });
-        let axes = self
-            .axes
-            .iter()
-            .zip(&parts.nodes)
-            .map(|(a, &i)| format!("{} {:.1}{}", plant.asset(a.asset).id, a.node(i), if a.temperature { " °C" } else { "" }));
+        let axes = self.axes.iter().zip(&parts.nodes).filter_map(|(a, &i)| {
+            let id = &plant.asset(a.asset).id;
+            match a.measure {
+                Measure::Level => Some(format!("{id} {:.0} % full", 100.0 * a.node(i) / a.high.max(1e-12))),
+                Measure::Temperature => Some(format!("{id} {:.1} °C", a.node(i))),
+                Measure::Held => (i > 0).then(|| format!("{id} held by its trip")),
+            }
+        });
         groups.chain(axes).collect::<Vec<_>>().join("; ")
     }
 }
 
 /// The quantity of an axis in a simulated state.
 pub(super) fn measured(model: &Model, state: &State, axis: &Axis) -> f64 {
-    let value = if axis.temperature { state.temperature_c(model, axis.asset) } else { state.level(model, axis.asset) };
+    let value = match axis.measure {
+        Measure::Level => state.level(model, axis.asset),
+        Measure::Temperature => state.temperature_c(model, axis.asset),
+        Measure::Held => Some(f64::from(u8::from(matches!(state.mode(axis.asset), Mode::Tripped | Mode::Starting)))),
+    };
     value.unwrap_or(axis.low)
 }
 
@@ -307,7 +326,7 @@ mod tests {
             compositions: compositions(n, phases.len()),
             phases,
         };
-        let axis = Axis { asset: AssetId(9), temperature: true, low: 4.0, high: 10.0, bins: 4 };
+        let axis = Axis { asset: AssetId(9), measure: Measure::Temperature, low: 4.0, high: 10.0, bins: 4 };
         Features {
             groups: vec![group(3, vec![Phase::Up, Phase::Down, Phase::Standby]), group(1, vec![Phase::Up, Phase::Down])],
             axes: vec![axis, axis],

@@ -50,8 +50,12 @@ impl Source {
 /// [`DocumentError`]: unreadable, too large, too deep, not of the form of `T`, or with numbers that are not finite.
 pub fn read_ron<T: DeserializeOwned>(path: &Path, limits: &Limits) -> Result<(T, Source), DocumentError> {
     let io = |source| DocumentError::Io { path: path.into(), source };
+    // Looked at before opening: to open a pipe is to wait for its writer.
+    let meta = std::fs::metadata(path).map_err(io)?;
+    if !meta.is_file() {
+        return Err(io(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file")));
+    }
     let file = File::open(path).map_err(io)?;
-    let meta = file.metadata().map_err(io)?;
     if meta.len() > limits.bytes {
         return Err(DocumentError::TooLarge { path: path.into(), bytes: meta.len(), limit: limits.bytes });
     }
@@ -146,7 +150,9 @@ mod tests {
         assert!(matches!(read_ron::<Doc>(&path, &Limits::default()).unwrap_err(), DocumentError::TooLarge { bytes, .. } if bytes == 1 << 30));
         std::fs::write(&path, b"(a: 1,\n \xff)").unwrap();
         assert!(read_ron::<Doc>(&path, &Limits::default()).unwrap_err().to_string().contains(":2:2: not UTF-8"));
-        assert!(matches!(read_ron::<Doc>(&dir.path().join("none"), &Limits::default()).unwrap_err(), DocumentError::Io { .. }));
+        for odd in [dir.path().join("none"), dir.path().to_path_buf(), PathBuf::from("/dev/zero")] {
+            assert!(matches!(read_ron::<Doc>(&odd, &Limits::default()).unwrap_err(), DocumentError::Io { .. }), "{odd:?}");
+        }
     }
 
     proptest! {

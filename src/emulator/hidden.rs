@@ -3,7 +3,7 @@
 //! Pure: each number is the model's times a factor drawn from (seed, asset id, which number). *Invariant:* structure, ids and
 //! tags are untouched, and nothing that the scene says never happens can happen.
 
-use crate::plant::{Asset, Hazard, Plant, Repair};
+use crate::plant::{Asset, Hazard, OnShort, Plant, Repair};
 use crate::rng::{Draws, Purpose, stable_id};
 use crate::time::Span;
 
@@ -62,7 +62,8 @@ fn perturb(asset: &mut Asset, f: &Factors) {
     }
     // Plants are built with reserve: capacities err upwards and demands downwards, so that the normal state stays normal.
     for (i, need) in asset.needs.iter_mut().enumerate() {
-        need.amount *= f.between(&format!("need{i}"), 0.92, 1.0);
+        let (low, high) = if need.on_short == OnShort::HeatUp { (1.0, 1.04) } else { (0.92, 1.0) };
+        need.amount *= f.between(&format!("need{i}"), low, high);
     }
     for (i, give) in asset.gives.iter_mut().enumerate() {
         give.capacity *= f.between(&format!("capacity{i}"), 1.0, 1.08);
@@ -73,7 +74,7 @@ fn perturb(asset: &mut Asset, f: &Factors) {
     if let Some(thermal) = &mut asset.thermal {
         thermal.capacity_kj_per_k *= f.off("heat capacity");
         thermal.exchange_kw_per_k *= f.off("heat exchange");
-        thermal.heat_kw *= f.between("heat", 0.92, 1.02);
+        thermal.heat_kw *= f.between("heat", 0.9, 0.98);
     }
     if let Some(process) = &mut asset.process {
         process.rate_per_h *= f.between("rate", 0.97, 1.05);
@@ -103,7 +104,7 @@ mod tests {
                 changed += 1;
             }
             for (o, t) in ours.needs.iter().zip(&theirs.needs) {
-                assert!(o.amount <= t.amount && o.amount >= 0.92 * t.amount, "{}", ours.id);
+                assert!((0.92..=1.04).contains(&(o.amount / t.amount)), "{}", ours.id);
             }
             if let (Some(o), Some(t)) = (ours.thermal, theirs.thermal) {
                 let ratio = o.capacity_kj_per_k / t.capacity_kj_per_k;

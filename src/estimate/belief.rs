@@ -119,9 +119,10 @@ fn observed(b: &AssetBelief, asset: &Asset, at: Time) -> Observed {
         // What has no way to fail and yet is down can only be off.
         commanded: if down && failed.is_none() { Some(InitialMode::Off) } else { commanded(b.mode) },
         failed,
-        tripped: b.mode == Mode::Tripped,
+        // Cooled down below its reset it is free already; warm without having tripped it is just below the trip.
+        tripped: b.mode == Mode::Tripped && !(asset.thermal.zip(b.temperature_c).is_some_and(|(t, e)| t.auto_reset && e.mean <= t.reset_c)),
         level: b.level.zip(asset.storage).map(|(e, s)| e.mean.clamp(0.0, s.capacity)),
-        temperature_c: b.temperature_c.map(|e| e.mean),
+        temperature_c: b.temperature_c.zip(asset.thermal).map(|(e, t)| if b.mode == Mode::Tripped { e.mean } else { e.mean.min(t.trip_c - 0.01) }),
         rate_limit: None,
         age: None,
     }

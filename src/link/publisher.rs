@@ -126,7 +126,7 @@ impl Publisher {
     /// # Errors
     /// [`PublishError`]; every refusal is counted.
     pub fn telemetry(&self, topic: &str, payload: Vec<u8>) -> Result<(), PublishError> {
-        self.publish(topic, payload, PublishOptions::new(QoS::AtMostOnce))
+        self.publish(topic, payload, PublishOptions::new(QoS::AtMostOnce), 5)
     }
 
     /// Publishes telemetry with QoS 1: a recording, where every sample counts.
@@ -134,7 +134,7 @@ impl Publisher {
     /// # Errors
     /// [`PublishError`]; every refusal is counted.
     pub fn telemetry_confirmed(&self, topic: &str, payload: Vec<u8>) -> Result<(), PublishError> {
-        self.publish(topic, payload, PublishOptions::new(QoS::AtLeastOnce))
+        self.publish(topic, payload, PublishOptions::new(QoS::AtLeastOnce), 500)
     }
 
     /// Publishes an acknowledgement (QoS 1, not retained, with the command's id as correlation data).
@@ -144,14 +144,15 @@ impl Publisher {
     pub fn acknowledge(&self, ack: &AckFrame) -> Result<(), PublishError> {
         let properties = PublishProperties { correlation_data: Some(ack.id.as_bytes().to_vec().into()), ..PublishProperties::default() };
         let options = PublishOptions::new(QoS::AtLeastOnce).properties(properties);
-        self.publish(&ack_topic(&self.plant_id, &ack.asset), ack.encode(), options)
+        self.publish(&ack_topic(&self.plant_id, &ack.asset), ack.encode(), options, 500)
     }
 
-    fn publish(&self, topic: &str, payload: Vec<u8>, options: PublishOptions) -> Result<(), PublishError> {
-        self.try_publish(topic, payload, &options).inspect_err(|_| bump(&self.thread.shared().counters.send_refused))
+    /// `patience`: how often to look again, every 2 ms, when the socket does not keep up.
+    fn publish(&self, topic: &str, payload: Vec<u8>, options: PublishOptions, patience: u32) -> Result<(), PublishError> {
+        self.try_publish(topic, payload, &options, patience).inspect_err(|_| bump(&self.thread.shared().counters.send_refused))
     }
 
-    fn try_publish(&self, topic: &str, payload: Vec<u8>, options: &PublishOptions) -> Result<(), PublishError> {
+    fn try_publish(&self, topic: &str, payload: Vec<u8>, options: &PublishOptions, patience: u32) -> Result<(), PublishError> {
         if is_command_topic(topic) {
             return Err(PublishError::CommandTopic(topic.to_owned()));
         }
@@ -161,7 +162,7 @@ impl Publisher {
         if payload.len() as u64 + topic.len() as u64 + 64 > self.thread.shared().broker_limit.load(Ordering::Relaxed) {
             return Err(PublishError::TooLarge(payload.len()));
         }
-        for _ in 0..500 {
+        for _ in 0..patience {
             if !self.thread.shared().is_online() {
                 return Err(PublishError::Offline);
             }

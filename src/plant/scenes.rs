@@ -121,6 +121,32 @@ fn library(file: &SceneFile, source: &Source, folder: Option<&Path>) -> Result<V
 mod tests {
     use super::*;
 
+    fn undescribed(value: &serde_json::Value, at: &str, missing: &mut Vec<String>) {
+        for (name, field) in value.get("properties").and_then(|p| p.as_object()).into_iter().flatten() {
+            if field.get("description").is_none() {
+                missing.push(format!("{at}.{name}"));
+            }
+        }
+        for variant in value.get("oneOf").and_then(|v| v.as_array()).into_iter().flatten() {
+            for (name, inner) in variant.get("properties").and_then(|p| p.as_object()).into_iter().flatten() {
+                undescribed(inner, &format!("{at}.{name}"), missing);
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_format_is_documented() {
+        let schema = scene_schema();
+        let mut missing = Vec::new();
+        undescribed(&schema, "scene", &mut missing);
+        let types = schema["$defs"].as_object().unwrap();
+        assert!(types.len() > 30);
+        for (name, value) in types {
+            undescribed(value, name, &mut missing);
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
     #[test]
     fn builtin_scenes_are_valid() {
         for name in builtin_names() {

@@ -101,6 +101,7 @@ impl Engine<'_> {
                     }
                     None => {
                         self.st.assets[asset.index()].lost -= 1;
+                        self.returned(asset);
                         self.touch(asset);
                     }
                 }

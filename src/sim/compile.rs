@@ -130,6 +130,7 @@ fn asset_tables(model: &mut Model, id: AssetId) {
             co2: if bought { medium.co2_kg_per_unit_h } else { 0.0 },
             energy: if bought { 1.0 } else { 0.0 },
             conduit: false,
+            reserved: asset.storage.is_some_and(|s| s.medium == give.medium),
         });
         info.gives.push(at);
         for input in &give.from {

@@ -159,6 +159,7 @@ impl Engine<'_> {
         let a = &mut self.st.assets[id.index()];
         if a.commanded != to {
             a.commanded = to;
+            a.substitutes = false;
             a.imposed_by = cause;
             self.touch(id);
         }

@@ -181,11 +181,18 @@ impl Engine<'_> {
             self.time_life(at);
         }
         self.record(id, Change::Repaired { mode: index }, &Cause::RepairDone);
-        if lost && self.st.assets[id.index()].lost == 0 && self.spare(id) {
-            self.command(id, InitialMode::Standby, Cause::RepairDone);
+        if lost {
+            self.returned(id);
         }
         self.pending.crews = true;
         self.touch(id);
+    }
+
+    /// A lost asset is back: as the spare of its group, when enough others serve.
+    pub(super) fn returned(&mut self, id: AssetId) {
+        if self.st.assets[id.index()].lost == 0 && self.spare(id) {
+            self.command(id, InitialMode::Standby, Cause::RepairDone);
+        }
     }
 
     /// The fraction that active derating modes and the script leave.

@@ -60,6 +60,7 @@ fn add_conduits(model: &mut Model, medium: MediumId) {
             co2: 0.0,
             energy: 0.0,
             conduit: true,
+            reserved: false,
         });
         model.conduits += 1;
         model.assets[id.index()].gives.push(at);

@@ -39,6 +39,7 @@ impl Engine<'_> {
         }
         let needed = facts.k.saturating_sub(self.counted(group)) as usize;
         if needed == 0 {
+            self.send_back(group);
             return;
         }
         let ready = |m: &&AssetId| {
@@ -52,6 +53,19 @@ impl Engine<'_> {
         let missing = self.missing(group);
         for member in start {
             self.command(member, InitialMode::Running, Cause::Group { group, missing: missing.clone() });
+            self.st.assets[member.index()].substitutes = true;
+        }
+    }
+
+    /// Sends the last substitute back to standby when more serve than the scene started with.
+    fn send_back(&mut self, group: GroupId) {
+        if self.serving(group) <= self.model.group_targets[group.index()] {
+            return;
+        }
+        let members = &self.model.plant.groups[group.index()].members;
+        let last = members.iter().rfind(|m| self.st.assets[m.index()].substitutes && self.st.assets[m.index()].service > 0.0);
+        if let Some(&last) = last {
+            self.command(last, InitialMode::Standby, Cause::Group { group, missing: Vec::new() });
         }
     }
 

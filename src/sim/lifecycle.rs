@@ -205,8 +205,9 @@ impl Engine<'_> {
             return a.rate_per_h / process.rate_per_h;
         }
         if !info.gives.is_empty() {
-            let inputs = info.gives.iter().flat_map(|g| &self.model.gives[*g as usize].inputs);
-            let served = inputs.map(|c| self.served(*c)).fold(1.0, f64::min);
+            let full = facts.storage.is_some_and(|s| super::storages::level_at(a, s.capacity, self.st.time) > 0.0);
+            let gives = info.gives.iter().map(|g| &self.model.gives[*g as usize]).filter(|g| !(g.reserved && full));
+            let served = gives.flat_map(|g| &g.inputs).map(|c| self.served(*c)).fold(1.0, f64::min);
             return a.ability * served;
         }
         if let Some(storage) = facts.storage {
@@ -226,6 +227,7 @@ impl Engine<'_> {
             Mode::Failed | Mode::InRepair => self.failure_cause(id),
             Mode::Tripped | Mode::Off | Mode::Standby | Mode::Inhibited => a.imposed_by.clone(),
             Mode::Short => self.shortage_cause(id),
+            Mode::Starting if matches!(a.told_mode, Mode::Standby | Mode::Off) => a.imposed_by.clone(),
             Mode::Starting => Cause::Start,
             Mode::Idle | Mode::Starved | Mode::Blocked | Mode::Running => {
                 if a.supply_cut > 0 {

@@ -184,18 +184,9 @@ impl Engine<'_> {
     }
 
     fn line_cause(&self, port: u32, starved: bool) -> Cause {
-        let links = &self.model.ports[port as usize].links;
-        let mut assets: Vec<AssetId> = Vec::with_capacity(links.len());
-        for &l in links {
-            let link = &self.model.mlinks[l as usize];
-            let end = if starved { link.from } else { link.to };
-            let id = match end {
-                Node::Store(a) => a,
-                Node::Port(p) => self.model.procs[self.model.ports[p as usize].proc as usize].asset,
-            };
-            if !assets.contains(&id) {
-                assets.push(id);
-            }
+        let mut assets = Vec::new();
+        for &l in &self.model.ports[port as usize].links {
+            self.ends(l, starved, 8, &mut assets);
         }
         if starved { Cause::Starved { from: assets } } else { Cause::Blocked { by: assets } }
     }
@@ -232,14 +223,37 @@ impl Engine<'_> {
         }
     }
 
+    /// The assets at one end of a link, looking through working passages.
+    fn ends(&self, link: u32, upstream: bool, depth: u32, out: &mut Vec<AssetId>) {
+        let link = &self.model.mlinks[link as usize];
+        let id = match if upstream { link.from } else { link.to } {
+            Node::Store(a) => a,
+            Node::Port(p) => {
+                let proc = &self.model.procs[self.model.ports[p as usize].proc as usize];
+                if proc.conduit && depth > 0 && self.st.assets[proc.asset.index()].ability > 0.0 {
+                    let beyond = if upstream { proc.inputs[0] } else { proc.outputs[0] };
+                    for &l in &self.model.ports[beyond as usize].links {
+                        self.ends(l, upstream, depth - 1, out);
+                    }
+                    return;
+                }
+                proc.asset
+            }
+        };
+        if !out.contains(&id) {
+            out.push(id);
+        }
+    }
+
     /// Why a storage serves less: nothing came.
     pub(super) fn empty_cause(&self, id: AssetId) -> Cause {
         let info = &self.model.assets[id.index()];
+        if let (Some(island), Some(storage)) = (info.store_island, self.model.plant.asset(id).storage) {
+            return self.givers_short(&self.model.islands[island as usize], storage.medium);
+        }
         let mut from = Vec::new();
         for &l in &info.store_in {
-            if let Node::Port(p) = self.model.mlinks[l as usize].from {
-                from.push(self.model.procs[self.model.ports[p as usize].proc as usize].asset);
-            }
+            self.ends(l, true, 8, &mut from);
         }
         Cause::Starved { from }
     }

@@ -83,6 +83,8 @@ pub(super) struct Giver {
     pub(super) co2: f64,
     pub(super) energy: f64,
     pub(super) conduit: bool,
+    /// The asset holds a reserve of what it gives (UPS): a lost input does not stop it.
+    pub(super) reserved: bool,
 }
 
 /// Givers, claims and reserves of one medium that are connected.

@@ -177,6 +177,7 @@ impl Engine<'_> {
             }
             let (below, stops) = match info.kind {
                 ClaimKind::Need { on_short: OnShort::Stop { below }, .. } => (below, true),
+                ClaimKind::Conversion { give, .. } if self.model.gives[give as usize].reserved => continue,
                 ClaimKind::Conversion { .. } => (CONVERSION_STOPS_BELOW, true),
                 ClaimKind::Need { on_short: OnShort::HeatUp, .. } => continue,
                 ClaimKind::Need { on_short: OnShort::Derate | OnShort::HoldLast, .. } => (1.0, false),
@@ -398,7 +399,7 @@ impl Engine<'_> {
         self.givers_short(island, info.medium)
     }
 
-    fn givers_short(&self, island: &Island, medium: MediumId) -> Cause {
+    pub(super) fn givers_short(&self, island: &Island, medium: MediumId) -> Cause {
         let mut from = Vec::new();
         for &g in &island.givers {
             let give = &self.model.gives[g as usize];

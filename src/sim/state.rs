@@ -69,6 +69,8 @@ pub(super) struct AssetState {
     pub(super) stopped_claims: u16,
     pub(super) supply_cut: u16,
     pub(super) held: bool,
+    /// Started by its group, so that its group may send it back to standby.
+    pub(super) substitutes: bool,
     pub(super) rate_limit: f64,
     pub(super) derate: f64,
     pub(super) factor: f64,
@@ -417,6 +419,7 @@ impl AssetState {
             stopped_claims: 0,
             supply_cut: 0,
             held: false,
+            substitutes: false,
             rate_limit: 1.0,
             derate: 1.0,
             factor: 1.0,

@@ -35,7 +35,7 @@ use std::{
 };
 
 /// Frames drawn before the picture is taken: the first is black, the second lacks meshes, the third settles fonts.
-const SETTLE: u32 = 6;
+const SETTLE: u32 = 4;
 /// Frames after which a picture that did not arrive is given up.
 const PATIENCE: u32 = 600;
 /// Largest side [px].
@@ -240,6 +240,7 @@ fn drive(
     mut flight: ResMut<Flight>,
     stage: Option<Res<Stage>>,
     cameras: Query<Entity, With<TextCamera>>,
+    mut all_cameras: Query<&mut Camera>,
     mut exit: MessageWriter<AppExit>,
 ) {
     let Some(request) = job.requests.get(job.next).cloned() else {
@@ -268,6 +269,13 @@ fn drive(
         let aspect = request.size.0 as f32 / request.size.1 as f32;
         let rig = eye(&request, &stage, &flight.now, aspect, margins.0);
         (flight.now, flight.goal) = (rig, rig);
+    }
+    // Drawing is what costs: only the last frames are drawn.
+    let drawn = job.frame > 3;
+    for mut camera in &mut all_cameras {
+        if camera.is_active != drawn {
+            camera.is_active = drawn;
+        }
     }
     if job.frame == 3 + SETTLE && !job.waiting {
         job.waiting = true;

@@ -1,5 +1,6 @@
 //! The engine's integration tests: exact results, determinism, conservation, accounting, whole stories. One binary of modules.
 
+mod agent;
 mod availability;
 mod bottling;
 mod cascade;

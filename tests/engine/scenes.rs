@@ -142,6 +142,22 @@ fn bodies_stand_apart_and_in_their_areas() {
     }
 }
 
+/// The line of ten: no machine makes more than its availability, and buffers keep most of it.
+#[test]
+fn line10_makes_a_little_less_than_one_machine_alone() {
+    use plantcast::sim::{Model, RunOptions, Script, State, simulate};
+    let model = Model::compile(&scene("line10")).unwrap();
+    let start = State::nominal(&model);
+    let options = RunOptions { horizon: plantcast::time::Span::from_h(2000.0), sample_every: None, trace: false };
+    let mut share = 0.0;
+    for run in 0..10 {
+        let out = simulate(&model, &start, &Script::empty(), plantcast::rng::Draws::new(3, run), &options).unwrap();
+        share += out.totals.good_units / (3600.0 * 2000.0) / 10.0;
+    }
+    assert!(share < 20.0 / 21.0 && share > 0.75, "{share}");
+    println!("line10: {share:.4} of the machines' rate, {:.4} is one machine alone", 20.0 / 21.0);
+}
+
 #[test]
 fn the_schema_describes_every_field() {
     let text = plantcast::plant::scene_schema().to_string();

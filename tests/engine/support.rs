@@ -1,4 +1,5 @@
-//! Small plants built in code: one medium of a kind, assets with only the facets a test is about.
+//! Small plants built in code: one medium of a kind, assets with only the facets a test is about. Shared with `benches/engine.rs`.
+#![allow(dead_code, reason = "no user needs every builder")]
 
 use plantcast::plant::*;
 use plantcast::rng::{Draws, stable_id};

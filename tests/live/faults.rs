@@ -89,3 +89,32 @@ fn old_broker() -> std::net::SocketAddr {
     std::thread::Builder::new().name("old-broker".into()).spawn(serve).unwrap();
     address
 }
+
+#[test]
+fn a_broker_that_cuts_every_connection_is_not_stormed() {
+    // T04: every connection is accepted, answered as MQTT 5, and cut. The raw client would come back hundreds of times a second.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let attempts = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counted = attempts.clone();
+    let serve = move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(&[0x20, 0x03, 0x00, 0x00, 0x00]);
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(&[0x90, 0x05, 0x00, 0x01, 0x00, 0x01, 0x01]);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    std::thread::Builder::new().name("cutting-broker".into()).spawn(serve).unwrap();
+    let clock = RealClock::new();
+    let mut options = twin_options(&format!("mqtt://{address}"), &clock);
+    options.connect_within_s = 3.0;
+    let opened = connect(options);
+    std::thread::sleep(Duration::from_secs(3));
+    let n = attempts.load(std::sync::atomic::Ordering::SeqCst);
+    drop(opened);
+    assert!((2..=5).contains(&n), "{n} attempts in three seconds");
+}

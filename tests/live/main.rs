@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop at anything unexpected")]
 
 mod commands;
+mod emulator;
 mod faults;
 mod recorded;
 mod support;

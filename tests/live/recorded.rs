@@ -1,6 +1,7 @@
 //! Recordings: the Tennessee Eastman files, replayed through both brokers; every value arrives, decodes and keeps its time.
 
-use crate::support::{RealClock, on_each_broker, twin_options};
+use crate::support::{RealClock, on_each_broker, stranger_publishes, twin_options};
+use plantcast::estimate::{Intake, Message, Verdict};
 use plantcast::link::recording::Recording;
 use plantcast::link::{ReplayError, ReplayOptions, TopicTable, codec, connect, replay_telemetry, telemetry_filters};
 use plantcast::plant::{Encoding, Plant};
@@ -93,6 +94,55 @@ fn a_replay_delivers_every_value_with_its_time() {
         }
         assert!(next.iter().all(|n| *n == 20));
         assert_eq!(connection.counters().dropped, 0);
+    });
+}
+
+/// The acceptance: a published recording, through the contracts of its scene, with three bad messages among it.
+#[test]
+fn the_intake_accounts_for_every_message_of_a_replay() {
+    let Some(path) = data("tep/sim_idv1_onset6h_60s.csv") else { return };
+    let mut recording = Recording::read(&path).unwrap();
+    recording.rows.truncate(40);
+    let plant = Plant::builtin("tennessee_eastman").unwrap().unwrap();
+    on_each_broker(|url| {
+        let clock = RealClock::new();
+        let mut options = twin_options(url, &clock);
+        options.plant_id = plant.id.clone();
+        options.subscriptions = telemetry_filters(&plant);
+        let (connection, _port) = connect(options).unwrap();
+        let replay = ReplayOptions {
+            url: url.into(),
+            client_id: "replay".into(),
+            speed: 2400.0,
+            epoch: Time::from_s(1.7e9),
+            until: None,
+            monotonic: clock.clone(),
+            cancel: Default::default(),
+        };
+        let report = replay_telemetry(&plant, &recording, &replay).unwrap();
+        assert_eq!((report.sent, report.missing_tags.len(), report.unmapped_columns.len()), (52 * 40, 0, 1));
+        let tag = &plant.tags[0];
+        stranger_publishes(url, &format!("plantcast/{}/tele/nobody/knows", plant.id), b"1".to_vec(), false);
+        stranger_publishes(url, &tag.topic, b"{\"v\":1e999,\"t\":0}".to_vec(), false);
+        let absurd = codec::Sample { value: 1e9, event: replay.epoch + recording.rows[39].offset, unit: None, quality: None, sequence: None };
+        stranger_publishes(url, &tag.topic, codec::encode(tag.encoding, &absurd), false);
+
+        let (mut intake, mut latest) = (Intake::new(&plant), Time::ZERO);
+        for _ in 0..report.sent + 3 {
+            let message = connection.telemetry().recv_timeout(Duration::from_secs(10)).expect("nothing is lost");
+            // Plant time stands at the newest event: what a clock of the replay's own rate shows when nothing waits.
+            latest = codec::decode(Encoding::Json, &message.payload).ok().and_then(|d| d.event).map_or(latest, |e| e.max(latest));
+            let verdict = intake.offer(&Message { topic: &message.topic, payload: &message.payload, retained: message.retained }, latest, latest);
+            if let Verdict::Accepted(sample) = verdict {
+                assert!(sample.event <= sample.ingested && sample.ingested <= sample.processed);
+                assert!(sample.quality.score > 0.0);
+            }
+        }
+        intake.set_dropped(connection.counters().dropped);
+        let c = intake.counters();
+        assert!(c.balanced(), "{c:?}");
+        assert_eq!((c.received, c.quarantined, c.rejected, c.dropped), (report.sent + 3, 1, 2, 0), "{:?}", intake.quarantine());
+        assert_eq!(c.missing, 0);
     });
 }
 

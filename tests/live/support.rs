@@ -208,6 +208,11 @@ pub fn frame(clock: &RealClock, asset: &str, action: ActionKind, ttl_s: f64) -> 
     }
 }
 
+/// The same, as the emulator's tests read better.
+pub fn plant_frame(clock: &Arc<RealClock>, asset: &str, action: ActionKind, ttl_s: f64) -> CommandFrame {
+    frame(clock, asset, action, ttl_s)
+}
+
 /// When a command sent now loses its validity.
 pub fn in_s(clock: &RealClock, s: f64) -> Monotonic {
     MonotonicClock::now(clock).plus_s(s)

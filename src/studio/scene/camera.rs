@@ -54,16 +54,27 @@ impl Default for Margins {
 pub fn rig_for(wish: &LookAt, plant: &Plant, stage: &Stage, now: &Rig, aspect: f32, margins: [f32; 4]) -> Rig {
     let all = |yaw: f32, pitch: f32| Rig::fit(yaw, pitch, &stage.model.corners(&[]), aspect, margins);
     match wish {
-        LookAt::Home => all(HOME.0, HOME.1),
+        LookAt::Home => all(home_yaw(stage), HOME.1),
         LookAt::Front => all(0.0, 0.12),
         LookAt::Right => all(std::f32::consts::FRAC_PI_2, 0.12),
         LookAt::Top => all(0.0, 1.56),
         LookAt::Assets(ids) => Rig::fit(now.yaw, now.pitch.clamp(0.25, 1.0), &stage.model.corners(ids), aspect, [0.22, 0.25, 0.22, 0.22]),
         LookAt::Saved(k) => match plant.views.get(*k) {
             Some(v) => Rig::look(Vec3::from(v.eye_m.map(|x| x as f32)), Vec3::from(v.target_m.map(|x| x as f32))),
-            None => all(HOME.0, HOME.1),
+            None => all(home_yaw(stage), HOME.1),
         },
     }
+}
+
+/// The corner from which the tall bodies stand at the back.
+fn home_yaw(stage: &Stage) -> f32 {
+    let centre = (stage.model.bounds.0 + stage.model.bounds.1) / 2.0;
+    let crowding = |yaw: f32| -> f32 {
+        let towards = Vec3::new(yaw.sin(), 0.0, yaw.cos());
+        stage.model.places.iter().map(|p| (p.position - centre).dot(towards) * p.size.y.powi(2) * p.size.x.max(p.size.z)).sum()
+    };
+    let corners = [HOME.0, -HOME.0, std::f32::consts::PI - HOME.0, std::f32::consts::PI + HOME.0];
+    corners.into_iter().min_by(|a, b| crowding(*a).total_cmp(&crowding(*b))).unwrap_or(HOME.0)
 }
 
 /// The viewport in logical points and the target's size.

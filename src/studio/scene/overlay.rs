@@ -58,7 +58,6 @@ struct Pen<'a> {
 
 /// A label ready to be placed.
 struct Label {
-    place: Place,
     look: AssetLook,
     id: String,
     detail: String,
@@ -214,7 +213,7 @@ impl Pen<'_> {
         // Nearer assets win among equals.
         let near = 1.0 / (1.0 + camera.eye_m.distance(place.position));
         let wish = Wish { anchor, size: bevy::math::Vec2::new(size.x, size.y), weight: weight + near, insistent: weight > 4.0 };
-        Some(Label { place: *place, look, id, detail, wish })
+        Some(Label { look, id, detail, wish })
     }
 
     fn sizes(&self, weight: f32) -> f32 {
@@ -231,7 +230,7 @@ impl Pen<'_> {
         let k = self.k;
         let important = l.wish.weight > 20.0;
         let round = CornerRadius::same((4.0 * k) as u8);
-        self.painter.rect_filled(r, round, self.card(if important { 0.96 } else { 0.72 }));
+        self.painter.rect_filled(r, round, self.card(if important { 0.97 } else { 0.80 }));
         let edge = if l.look.selected {
             Some(colour(palette::SELECT))
         } else if !heat && l.look.status.is_abnormal() {
@@ -255,7 +254,6 @@ impl Pen<'_> {
         if !l.detail.is_empty() {
             self.text(Pos2::new(drawn.max.x + 7.0 * k, r.center().y), Align2::LEFT_CENTER, &l.detail, 11.5, self.ink());
         }
-        debug_assert!(l.place.size.x >= 0.0);
     }
 
     /// The sign of a look, centred.

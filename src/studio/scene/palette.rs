@@ -13,9 +13,9 @@ use bevy::color::{Color, LinearRgba, Srgba};
 /// Colour of a tone.
 pub fn tone(tone: Tone, style: Style) -> LinearRgba {
     let [r, g, b] = match (style, tone) {
-        (Style::Operator, Tone::Body) => [0.80, 0.815, 0.83],
-        (Style::Operator, Tone::Light) => [0.89, 0.90, 0.91],
-        (Style::Operator, Tone::Trim) => [0.58, 0.60, 0.62],
+        (Style::Operator, Tone::Body) => [0.80, 0.81, 0.82],
+        (Style::Operator, Tone::Light) => [0.86, 0.865, 0.87],
+        (Style::Operator, Tone::Trim) => [0.53, 0.545, 0.56],
         (Style::Operator, Tone::Dark) => [0.33, 0.345, 0.36],
         (Style::Operator, Tone::Metal) => [0.69, 0.705, 0.72],
         (Style::Operator, Tone::Glass) => [0.72, 0.765, 0.79],
@@ -134,10 +134,10 @@ pub struct Surroundings {
 pub fn surroundings(backdrop: Backdrop) -> Surroundings {
     match backdrop {
         Backdrop::Light => Surroundings {
-            sky: Color::srgb(0.905, 0.92, 0.935),
-            floor: Color::srgb(0.80, 0.815, 0.83),
-            plate: Color::srgb(0.755, 0.775, 0.795),
-            line: Color::srgb(0.94, 0.945, 0.95),
+            sky: Color::srgb(0.95, 0.957, 0.965),
+            floor: Color::srgb(0.835, 0.842, 0.85),
+            plate: Color::srgb(0.775, 0.785, 0.795),
+            line: Color::srgb(0.93, 0.935, 0.94),
         },
         Backdrop::Dark => Surroundings {
             sky: Color::srgb(0.115, 0.13, 0.15),

@@ -35,9 +35,11 @@ pub struct Route {
 /// Lowest height of a trunk [m].
 const LOWEST: f32 = 3.4;
 /// Highest height of the lowest trunk [m].
-const HIGHEST: f32 = 5.0;
+const HIGHEST: f32 = 4.2;
 /// Height between the media [m].
-const TIER: f32 = 0.34;
+const TIER: f32 = 0.22;
+/// Members farther apart than this across the plant belong to different rows [m].
+const ROW: f32 = 3.5;
 
 /// All routes of a plant.
 pub fn routes(plant: &Plant, places: &[Place]) -> Vec<Route> {
@@ -83,9 +85,9 @@ fn look(plant: &Plant, medium: MediumId) -> (Duct, f32) {
     let id = plant.medium(medium).id.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|w| id.contains(w));
     if any(&["signal", "data", "control", "network"]) {
-        (Duct::Tray, 0.07)
+        (Duct::Tray, 0.045)
     } else if any(&["power", "electric", "volt"]) {
-        (Duct::Tray, 0.16)
+        (Duct::Tray, 0.11)
     } else if any(&["air", "gas", "steam", "vent"]) {
         (Duct::Pipe, 0.085)
     } else {
@@ -127,25 +129,35 @@ fn port(place: &Place, tier: usize) -> Vec3 {
     place.to_plant(Vec3::new(slot * (place.size.x * 0.7).min(2.4), place.size.y * 0.8, 0.0))
 }
 
-/// A trunk along x with a spur and a riser per member.
+/// Trunks along x, one per row of members, joined across; a spur and a riser per member.
 fn network(members: &[AssetId], medium: MediumId, places: &[Place], height: f32, tier: usize, look: (Duct, f32), out: &mut Vec<Route>) {
     let (duct, radius) = look;
-    let ports: Vec<Vec3> = members.iter().map(|m| port(&places[m.index()], tier)).collect();
-    let mut zs: Vec<f32> = ports.iter().map(|p| p.z).collect();
-    zs.sort_by(f32::total_cmp);
-    let z = zs[zs.len() / 2] + tier as f32 * 0.42 - 0.8;
-    let (x0, x1) = ports.iter().fold((f32::MAX, f32::MIN), |(a, b), p| (a.min(p.x), b.max(p.x)));
-    if x1 - x0 > 0.1 {
-        out.push(Route { medium, points: vec![Vec3::new(x0, height, z), Vec3::new(x1, height, z)], radius, duct, trunk: true });
-    }
-    for p in ports {
-        let mut points = vec![Vec3::new(p.x, height, z), Vec3::new(p.x, height, p.z)];
-        if (p.y - height).abs() > 0.1 {
-            points.push(p);
+    let mut ports: Vec<Vec3> = members.iter().map(|m| port(&places[m.index()], tier)).collect();
+    ports.sort_by(|a, b| a.z.total_cmp(&b.z).then(a.x.total_cmp(&b.x)));
+    let mut previous: Option<(f32, f32, f32)> = None;
+    for row in ports.chunk_by(|a, b| b.z - a.z < ROW) {
+        let z = row[row.len() / 2].z + (tier % 5) as f32 * 0.3 - 0.6;
+        let (x0, x1) = row.iter().fold((f32::MAX, f32::MIN), |(a, b), p| (a.min(p.x), b.max(p.x)));
+        // The cross run leaves the previous row where the two come nearest.
+        let cross = previous.map(|(low, high, _)| ((low.max(x0) + high.min(x1)) / 2.0).clamp(low, high));
+        let (x0, x1) = cross.map_or((x0, x1), |c| (x0.min(c), x1.max(c)));
+        if let (Some(c), Some((_, _, from))) = (cross, previous) {
+            let points = vec![Vec3::new(c, height, from), Vec3::new(c, height, z)];
+            out.push(Route { medium, points, radius, duct, trunk: false });
         }
-        points.dedup_by(|a, b| a.distance(*b) < 0.05);
-        if points.len() > 1 {
-            out.push(Route { medium, points, radius: radius * 0.7, duct, trunk: false });
+        if x1 - x0 > 0.1 {
+            out.push(Route { medium, points: vec![Vec3::new(x0, height, z), Vec3::new(x1, height, z)], radius, duct, trunk: true });
+        }
+        previous = Some((x0, x1, z));
+        for p in row {
+            let mut points = vec![Vec3::new(p.x, height, z), Vec3::new(p.x, height, p.z)];
+            if (p.y - height).abs() > 0.1 {
+                points.push(*p);
+            }
+            points.dedup_by(|a, b| a.distance(*b) < 0.05);
+            if points.len() > 1 {
+                out.push(Route { medium, points, radius: radius * 0.75, duct, trunk: false });
+            }
         }
     }
 }

@@ -75,14 +75,16 @@ pub fn pipes(plant: &Plant, model: &SceneModel, routes: &[&Route], style: Style)
     for route in routes {
         let [r, g, b] = plant.medium(route.medium).colour;
         let pure = Srgba::rgb(r, g, b);
-        let share = match style {
-            Style::Operator => 0.30,
-            Style::Presentation => 0.75,
+        // Trays stay quieter than pipes: there are many of them.
+        let share = match (style, route.duct) {
+            (Style::Operator, Duct::Pipe) => 0.34,
+            (Style::Operator, Duct::Tray) => 0.18,
+            (Style::Presentation, _) => 0.75,
         };
-        let grey = 0.66;
+        let (grey, strong) = (0.70, (share * 2.4f32).min(0.9));
         let mix = |c: f32, s: f32| grey * (1.0 - s) + c * s;
         let pipe: LinearRgba = Srgba::rgb(mix(r, share), mix(g, share), mix(b, share)).into();
-        let band: LinearRgba = Srgba::rgb(mix(pure.red, 0.85), mix(pure.green, 0.85), mix(pure.blue, 0.85)).into();
+        let band: LinearRgba = Srgba::rgb(mix(pure.red, strong), mix(pure.green, strong), mix(pure.blue, strong)).into();
         let colour = |t: Tone| match t {
             Tone::Accent => band,
             Tone::Trim => palette::tone(Tone::Trim, style),
@@ -145,7 +147,10 @@ fn tray(s: &mut Sculpt, tone: Tone, a: Vec3, b: Vec3, r: f32) {
 /// Posts under a trunk where the floor is free.
 fn supports(s: &mut Sculpt, route: &Route, model: &SceneModel) {
     let (a, b) = (route.points[0], route.points[1]);
-    let n = ((b.x - a.x).abs() / 7.0).floor() as usize;
+    let n = ((b.x - a.x).abs() / 9.0).floor() as usize;
+    if route.duct == Duct::Tray || n == 0 {
+        return;
+    }
     for k in 0..=n {
         let at = a.lerp(b, (k as f32 + 0.5) / (n + 1) as f32);
         let foot = at.with_y(0.0);

@@ -86,19 +86,19 @@ pub(super) fn furnish(
         if quality.sky_light {
             let sky = EnvironmentMapLight::hemispherical_gradient(
                 &mut images,
-                Color::srgb(0.93, 0.96, 1.0),
-                Color::srgb(0.74, 0.77, 0.80),
-                Color::srgb(0.50, 0.49, 0.48),
+                Color::srgb(0.97, 0.985, 1.0),
+                Color::srgb(0.76, 0.775, 0.79),
+                Color::srgb(0.56, 0.55, 0.54),
             );
-            e.insert((EnvironmentMapLight { intensity: 560.0 * dim, ..sky }, AmbientLight { brightness: 0.0, ..default() }));
+            e.insert((EnvironmentMapLight { intensity: 760.0 * dim, ..sky }, AmbientLight { brightness: 0.0, ..default() }));
         } else {
             e.remove::<EnvironmentMapLight>();
-            e.insert(AmbientLight { color: Color::srgb(0.95, 0.97, 1.0), brightness: 420.0 * dim, ..default() });
+            e.insert(AmbientLight { color: Color::srgb(0.95, 0.97, 1.0), brightness: 560.0 * dim, ..default() });
         }
     }
     shadow_map.size = quality.shadow_px.clamp(256, 8192);
     for (entity, mut sun) in &mut suns {
-        sun.illuminance = 1750.0 * dim;
+        sun.illuminance = 2350.0 * dim;
         sun.color = Color::srgb(1.0, 0.975, 0.94);
         sun.shadow_maps_enabled = quality.shadow_px > 0;
         let config = CascadeShadowConfigBuilder { num_cascades: 1, minimum_distance: 0.5, maximum_distance: reach * 5.0, ..default() };
