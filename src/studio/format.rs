@@ -144,6 +144,16 @@ pub fn duration(span: Span) -> String {
     format!("{sign}{text}")
 }
 
+/// A duration in one unit, for narrow columns: "6 min", "1.6 h".
+pub fn short(span: Span) -> String {
+    match span.s() {
+        s if s < 59.5 => format!("{s:.0} s"),
+        s if s < 59.5 * 60.0 => format!("{:.0} min", s / 60.0),
+        s if s < 47.95 * 3600.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} d", s / 86_400.0),
+    }
+}
+
 /// Time of day of a live instant (UTC), or time since the start of a simulation.
 pub fn clock(t: Time) -> String {
     let s = t.s().floor() as i64;
@@ -203,6 +213,9 @@ mod tests {
         let cases = [(0.25, "250 ms"), (42.0, "42 s"), (600.0, "10 min"), (3599.99, "1 h"), (11_100.0, "3 h 05 min"), (260_000.0, "3.0 d")];
         for (s, want) in cases {
             assert_eq!(duration(Span::from_s(s)), want, "{s}");
+        }
+        for (s, want) in [(30.0, "30 s"), (360.0, "6 min"), (3580.0, "1.0 h"), (5760.0, "1.6 h")] {
+            assert_eq!(short(Span::from_s(s)), want, "{s}");
         }
     }
 }

@@ -20,6 +20,7 @@ type Names = Vec<(String, bool, Pos2)>;
 fn context(scheme: Scheme) -> Context {
     let ctx = Context::default();
     ctx.enable_accesskit();
+    theme::fonts(&ctx);
     theme::apply(&ctx, scheme);
     ctx
 }

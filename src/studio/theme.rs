@@ -183,12 +183,23 @@ impl Palette {
 /// Text sizes: small print, body, numbers to look at, headings.
 pub const SIZES: [f32; 4] = [11.0, 13.0, 17.0, 15.0];
 
-/// Puts fonts, sizes, spacing and colours into the context. Call when the scheme changes.
-pub fn apply(ctx: &egui::Context, scheme: Scheme) {
-    let palette = Palette::of(scheme);
+/// Fira Sans (SIL Open Font License 1.1, `assets/fonts/OFL.txt`): made for small sizes on screens.
+const FIRA: &[u8] = include_bytes!("../../assets/fonts/FiraSans-Regular.ttf");
+
+/// Puts the fonts into the context. Call once; they arrive with the next pass.
+pub fn fonts(ctx: &egui::Context) {
     let mut fonts = egui::FontDefinitions::default();
+    fonts.font_data.insert("fira".into(), egui::FontData::from_static(FIRA).into());
+    if let Some(keys) = fonts.families.get_mut(&FontFamily::Proportional) {
+        keys.insert(0, "fira".into());
+    }
     egui_phosphor::add_to_fonts(&mut fonts, egui_phosphor::Variant::Regular);
     ctx.set_fonts(fonts);
+}
+
+/// Puts sizes, spacing and colours into the context. Call when the scheme changes.
+pub fn apply(ctx: &egui::Context, scheme: Scheme) {
+    let palette = Palette::of(scheme);
     let base = if scheme == Scheme::Dark { Base::Dark } else { Base::Light };
     ctx.set_theme(base);
     ctx.style_mut_of(base, |style| {
@@ -222,6 +233,7 @@ fn spacing(s: &mut egui::Spacing) {
 fn visuals(v: &mut egui::Visuals, p: &Palette) {
     let radius = CornerRadius::same(4);
     v.dark_mode = p.scheme == Scheme::Dark;
+    v.disabled_alpha = 0.75;
     v.panel_fill = p.panel;
     v.window_fill = p.panel;
     v.window_stroke = Stroke::new(1.0, p.line);

@@ -108,6 +108,7 @@ struct Stage {
     script: VecDeque<(f64, Step)>,
     painted: Option<Scheme>,
     quit_in: Option<u32>,
+    calm: u32,
 }
 
 impl Plugin for StudioPlugin {
@@ -132,7 +133,7 @@ impl Plugin for StudioPlugin {
         app.insert_resource(EguiGlobalSettings { auto_create_primary_context: false, ..default() })
             .insert_resource(desk)
             .insert_resource(DockRes(Dock::new(workspace)))
-            .insert_resource(Stage { script, painted: None, quit_in: None })
+            .insert_resource(Stage { script, painted: None, quit_in: None, calm: 0 })
             .init_resource::<Files>()
             .init_resource::<ViewportRect>()
             .init_resource::<SceneTarget>()
@@ -233,8 +234,10 @@ fn draw(
     let ctx = contexts.ctx_mut()?.clone();
     if stage.painted != Some(desk.scheme) {
         theme::apply(&ctx, desk.scheme);
-        stage.painted = Some(desk.scheme);
-        return Ok(()); // fonts arrive with the next pass
+        if stage.painted.replace(desk.scheme).is_none() {
+            theme::fonts(&ctx);
+            return Ok(()); // they arrive with the next pass
+        }
     }
     let news = desk.meet(&live);
     outside.perform(news, &mut desk);
@@ -267,6 +270,9 @@ fn feed_scene(desk: Res<Desk>, live: Res<LiveView>, mut input: ResMut<SceneInput
     });
 }
 
+/// Frames between a step of the script and a picture of its result.
+const CALM: u32 = 5;
+
 /// Takes the steps of the script whose time has come.
 fn follow_script(
     mut commands: Commands,
@@ -284,8 +290,14 @@ fn follow_script(
         }
         return;
     }
+    stage.calm = stage.calm.saturating_add(1);
     while stage.script.front().is_some_and(|s| s.0 <= time.elapsed_secs_f64()) {
+        let is_shot = matches!(stage.script.front(), Some((_, Step::Shot(_))));
+        if is_shot && stage.calm < CALM {
+            return; // what was asked for must have been drawn
+        }
         let Some((_, step)) = stage.script.pop_front() else { break };
+        stage.calm = 0;
         match &step {
             Step::Shot(path) => {
                 commands.spawn(Screenshot::primary_window()).observe(save_to_disk(path.clone()));

@@ -7,7 +7,7 @@ use crate::studio::{
     theme::Tone,
 };
 use crate::twin::TwinCommand;
-use bevy_egui::egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use bevy_egui::egui::{Align, FontId, Label, Layout, Rect, ScrollArea, Sense, Stroke, TextFormat, Ui, pos2, text::LayoutJob, vec2};
 use egui_phosphor::regular as icon;
 
 /// Draws the comparison, or how to get one.
@@ -45,8 +45,11 @@ fn row_ui(m: &Model, row: &ResponseRow, ui: &mut Ui, pen: &mut Pen<'_>) {
             ui.add_space(10.0);
         }
         for (label, value) in &row.figures {
-            ui.label(pen.text(value, Tone::Strong));
-            ui.label(pen.small(*label, Tone::Weak));
+            let mut job = LayoutJob::default();
+            let style = |size, tone| TextFormat::simple(FontId::proportional(size), pen.palette.tone(tone));
+            job.append(label, 0.0, style(11.0, Tone::Weak));
+            job.append(value, 5.0, style(13.0, Tone::Strong));
+            ui.add(Label::new(job).extend());
             ui.add_space(10.0);
         }
     });

@@ -136,7 +136,7 @@ fn impact(src: &Source<'_>, f: &Forecast, i: &AssetImpact, index: usize, origins
                     .with_hover(format!("Futures with an impact within the horizon, of all: {}", format::percent(i.probability))),
                 Cell::toned(format::percent_range(i.low, i.high), Tone::Weak).with_hover("95 % interval (Wilson)"),
                 lag_cell(i.time_to_impact.as_ref(), "Time from the disruption to the first impact: median, and 5–95 %"),
-                Cell::toned(format::duration(Span::from_h(i.mean_shortfall_h)), Tone::Plain)
+                Cell::toned(format::short(Span::from_h(i.mean_shortfall_h)), Tone::Plain)
                     .with_hover("Expected hours of full service lost, over all futures"),
             ],
             selected: src.desk.selected == Some(i.asset),
@@ -149,7 +149,7 @@ fn lag_cell(q: Option<&Quantiles>, hover: &str) -> Cell {
         None => Cell::toned("–", Tone::Weak),
         Some(q) => {
             let d = |h: f64| format::duration(Span::from_h(h));
-            Cell::toned(d(q.q50), Tone::Plain).with_hover(format!("{hover}: {} ({} to {})", d(q.q50), d(q.q05), d(q.q95)))
+            Cell::toned(format::short(Span::from_h(q.q50)), Tone::Plain).with_hover(format!("{hover}: {} ({} to {})", d(q.q50), d(q.q05), d(q.q95)))
         }
     }
 }

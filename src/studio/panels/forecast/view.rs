@@ -43,7 +43,7 @@ pub fn view(model: Option<&Model>, running: Option<(u64, u64)>, state: &mut Stat
         return;
     }
     let gap = 16.0;
-    let widths = [area.width() * 0.50, area.width() * 0.22, area.width() * 0.28 - 2.0 * gap];
+    let widths = [area.width() * 0.46, area.width() * 0.23, area.width() * 0.31 - 2.0 * gap];
     let mut left = area.left();
     for (i, w) in widths.into_iter().enumerate() {
         let rect = Rect::from_min_size(pos2(left, area.top()), vec2(w, area.height()));
@@ -95,11 +95,11 @@ fn scrub_ui(m: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
 fn impacts_ui(m: &Model, ui: &mut Ui, pen: &mut Pen<'_>, height: f32) {
     let columns = [
         text("Impacted asset", Width::Flex(1.0)),
-        figure("by now", 66.0),
-        figure("futures", 78.0),
-        figure("95 %", 70.0),
-        figure("after", 80.0),
-        figure("lost", 80.0),
+        figure("by now", 62.0),
+        figure("futures", 76.0),
+        figure("95 %", 68.0),
+        figure("after", 58.0),
+        figure("lost", 54.0),
     ];
     let rows: Vec<_> = m.impacts.iter().map(|i| i.row.clone()).collect();
     if let Some(i) = table::table(ui, "impacts", &columns, &rows, &pen.palette, height) {
@@ -124,16 +124,19 @@ fn fan_ui(m: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>, height: 
     let Some(fan) = &m.fan else { return };
     let name = m.kpis.iter().find(|k| k.0 == fan.kpi).map_or(fan.kpi.as_str(), |k| k.1.as_str());
     ui.horizontal(|ui| {
-        ComboBox::from_id_salt("fan-kpi").width(150.0).selected_text(name).show_ui(ui, |ui| {
+        let roomy = ui.available_width();
+        let shown = if fan.unit.is_empty() { name.to_owned() } else { format!("{name} [{}]", fan.unit) };
+        ComboBox::from_id_salt("fan-kpi").width(130.0).selected_text(shown).show_ui(ui, |ui| {
             for (id, title) in &m.kpis {
                 ui.selectable_value(&mut state.kpi, id.clone(), title);
             }
         });
-        if !fan.unit.is_empty() {
-            ui.label(pen.small(format!("[{}]", fan.unit), Tone::Weak));
+        if roomy > 270.0 {
+            parts::swatch(ui, pen, Tone::Accent, "50 %, 90 %");
         }
-        parts::swatch(ui, pen, Tone::Accent, "median, 50 %, 90 %");
-        parts::swatch(ui, pen, Tone::Weak, "undisturbed");
+        if roomy > 370.0 {
+            parts::swatch(ui, pen, Tone::Weak, "undisturbed");
+        }
     });
     let at = m.grid.get(m.index.0).map_or(0.0, |s| s.h());
     plot_ui(fan, at, ui, pen, (height - 32.0).max(80.0));

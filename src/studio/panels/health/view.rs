@@ -32,7 +32,7 @@ pub fn view(model: &Model, state: &mut State, ui: &mut Ui, pen: &mut Pen<'_>) {
     });
     ui.add(parts::field(&mut state.filter, &format!("{}  Find a tag or a reason", icon::MAGNIFYING_GLASS)).desired_width(f32::INFINITY));
     let columns =
-        [text("", Width::Px(26.0)), text("Tag", Width::Flex(1.3)), figure("Value", 92.0), figure("Age", 56.0), text("Quality", Width::Flex(1.0))];
+        [text("", Width::Px(26.0)), text("Tag", Width::Flex(1.6)), figure("Value", 84.0), figure("Age", 58.0), text("Quality", Width::Flex(0.7))];
     let rows: Vec<_> = model.tags.iter().map(|t| t.row.clone()).collect();
     let height = ui.available_height() - 24.0;
     if let Some(i) = table::table(ui, "tags", &columns, &rows, &pen.palette, height) {

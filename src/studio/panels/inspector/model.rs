@@ -142,11 +142,11 @@ fn design_lines(src: &Source<'_>, asset: &Asset) -> Vec<Line> {
     let mut out = Vec::new();
     for g in asset.gives.iter().take(2) {
         let m = src.plant.medium(g.medium);
-        out.push(line("Gives", format!("{} {}", format::quantity(g.capacity, &m.unit), m.name.to_lowercase())));
+        out.push(line("Gives", of_medium(g.capacity, m)));
     }
     for n in asset.needs.iter().take(4) {
         let m = src.plant.medium(n.medium);
-        out.push(line("Needs", format!("{} {}", format::quantity(n.amount, &m.unit), m.name.to_lowercase())));
+        out.push(line("Needs", of_medium(n.amount, m)));
     }
     if let Some(p) = &asset.process {
         out.push(line("Nominal rate", format!("{} /h", format::number(p.rate_per_h))));
@@ -156,6 +156,12 @@ fn design_lines(src: &Source<'_>, asset: &Asset) -> Vec<Line> {
         out.push(line("Group", format!("{} of {} must run", g.k, g.members.len())));
     }
     out
+}
+
+/// "450 kW chilled water"; what has no unit (a signal) is only named.
+fn of_medium(amount: f64, m: &crate::plant::Medium) -> String {
+    let name = m.name.to_lowercase();
+    if m.unit == "1" { name } else { format!("{} {name}", format::quantity(amount, &m.unit)) }
 }
 
 fn predicted(src: &Source<'_>, id: AssetId) -> Option<String> {

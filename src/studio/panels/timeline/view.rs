@@ -92,7 +92,7 @@ fn background_ui(model: &Model, lane: Rect, ui: &Ui, pen: &Pen<'_>) {
     let mut hatch = ahead.left() - ahead.height();
     while hatch < ahead.right() {
         let line = [pos2(hatch, ahead.bottom()), pos2(hatch + ahead.height(), ahead.top())];
-        painter.with_clip_rect(ahead).line_segment(line, Stroke::new(1.0, pen.palette.stripe));
+        painter.with_clip_rect(ahead).line_segment(line, Stroke::new(1.0, pen.palette.raised.gamma_multiply(0.6)));
         hatch += 10.0;
     }
     let top = model.wave.iter().map(|w| w.1).fold(0.05f32, f32::max);

@@ -93,6 +93,9 @@ fn kpis(src: &Source<'_>) -> Vec<Kpi> {
         tone: if abnormal > 0 { Tone::Warning } else { Tone::Plain },
         hover: "Assets in a state that wants no attention".into(),
     });
+    if total == 0 {
+        return out;
+    }
     let fresh = live.assets.iter().filter(|a| !a.stale).count() as f64 / total.max(1) as f64;
     out.push(Kpi {
         label: "Fresh data",
