@@ -3,8 +3,6 @@
 //!
 //! `cargo bench --no-default-features --bench ensemble`
 
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
-
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use plantcast::forecast::{self, Request, Silent};
 use plantcast::plant::Plant;

@@ -1,5 +1,6 @@
 //! The command line: parses, calls the layers, prints, maps errors to stable exit codes. No domain logic.
 
+pub mod audit;
 pub mod edge;
 mod error;
 

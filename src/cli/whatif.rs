@@ -163,3 +163,45 @@ fn print(text: &str) -> Result<(), CliError> {
         Ok(()) | Err(_) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(scenario: &str) -> WhatIfArgs {
+        WhatIfArgs { scenario: scenario.into(), scene: None, runs: Some(3), seed: Some(9), threads: Some(1), json: true, out: None }
+    }
+    fn refusal(args: &WhatIfArgs) -> CliError {
+        load(args).err().expect("it is refused")
+    }
+
+    #[test]
+    fn a_built_in_story_loads_with_its_overrides() {
+        let loaded = load(&args("heat-wave-chiller")).unwrap();
+        assert_eq!((loaded.request.runs, loaded.request.seed, loaded.request.threads), (3, 9, 1));
+        assert_eq!(loaded.request.responses.len(), loaded.scenario.responses.len());
+    }
+
+    #[test]
+    fn bad_input_ends_with_15_and_says_where() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mine.scenario.ron");
+        let text = scenario::builtin("chiller-outage").unwrap().replace("asset: \"CH-1\", lasting", "asset: \"CH-9\", lasting");
+        std::fs::write(&path, text).unwrap();
+        let e = refusal(&args(&path.to_string_lossy()));
+        let line = 1 + scenario::builtin("chiller-outage").unwrap().lines().position(|l| l.contains("lasting: UntilRepaired")).unwrap();
+        assert_eq!(e.code, code::INVALID_INPUT);
+        assert!(e.message.contains(&format!("mine.scenario.ron:{line}: ")) && e.message.contains("did you mean CH-1"), "{}", e.message);
+        let e = refusal(&args("no-such-story"));
+        assert!(e.code == code::INVALID_INPUT && e.message.contains("chiller-outage"), "{}", e.message);
+    }
+
+    #[test]
+    fn a_scene_for_monitoring_only_is_refused_with_its_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let scene = dir.path().join("m.scene.ron");
+        std::fs::write(&scene, "(version: 1, id: \"m\", name: \"m\", forecast_refused: \"its chemistry is not modelled\", media: [], assets: [(id: \"A\", at: (0, 0, 0))])").unwrap();
+        let e = refusal(&WhatIfArgs { scene: Some(scene), ..args("chiller-outage") });
+        assert!(e.code == code::INVALID_INPUT && e.message.contains("its chemistry is not modelled"), "{}", e.message);
+    }
+}

@@ -90,20 +90,22 @@ fn hours(h: f64) -> String {
 
 /// The most frequent recorded causes of one asset.
 fn cause_of(f: &Forecast, a: &Alternative, i: &AssetImpact) -> String {
-    let edges = a.causes.iter().filter(|e| e.to == i.asset).map(|e| (e.count, f.assets[e.from.index()].clone()));
+    let edges = a.causes.iter().filter(|e| e.to == i.asset).map(|e| (e.count, format!("{} ({})", f.assets[e.from.index()], e.how)));
     let roots = a.roots.iter().filter(|r| r.asset == i.asset).map(|r| (r.count, r.kind.clone()));
     let mut all: Vec<(u32, String)> = edges.chain(roots).collect();
     all.sort_by_key(|c| std::cmp::Reverse(c.0));
     let share = |c: u32| f64::from(c) / f64::from(i.count.max(1)) * 100.0;
-    all.iter().take(3).map(|(c, name)| format!("{name} {:.0} %", share(*c))).collect::<Vec<_>>().join(", ")
+    all.iter().take(2).map(|(c, name)| format!("{name} {:.0} %", share(*c))).collect::<Vec<_>>().join(", ")
 }
 
 fn causes(plant: &Plant, f: &Forecast, a: &Alternative) -> String {
-    let mut t = Table::new(&["from", "to", "", "in futures", "lag"], "lllrr");
+    let mut t = Table::new(&["from", "to", "", "how", "in futures", "passed on", "lag"], "llllrrr");
     for e in a.causes.iter().take(MAX_ROWS) {
         let lag = e.lag.map_or_else(|| "–".into(), |q| format!("{} ({}–{})", hours(q.q50), hours(q.q05), hours(q.q95)));
         let share = format!("{:.1} % ({})", e.probability * 100.0, e.count);
-        t.row([f.assets[e.from.index()].clone(), f.assets[e.to.index()].clone(), plant.asset(e.to).name.clone(), share, lag]);
+        let how = e.via.map_or_else(|| e.how.clone(), |v| format!("{} through {}", e.how, f.assets[v.index()]));
+        let passed = e.given_from.map_or_else(|| "–".into(), |p| format!("{:.1} %", p * 100.0));
+        t.row([f.assets[e.from.index()].clone(), f.assets[e.to.index()].clone(), plant.asset(e.to).name.clone(), how, share, passed, lag]);
     }
     if a.causes.is_empty() { String::new() } else { t.render("Cause graph: what was short when the impact began", a.causes.len()) }
 }

@@ -9,7 +9,7 @@ use super::hidden::hidden;
 use super::sensors::Sensors;
 use crate::clock::{PlantClock, WallClock};
 use crate::link::{CounterSnapshot, LinkError, Publisher, PublisherOptions};
-use crate::plant::{Action, Plant};
+use crate::plant::Plant;
 use crate::rng::Draws;
 use crate::sim::{Engine, Intervention, Model, ModelError, Script, SimError, State};
 use crate::time::{Span, Time};
@@ -275,7 +275,7 @@ impl Floor {
             engine.run_until(Time((due - self.origin).0).max(engine.state().time()))?;
             for (_, action, ack) in self.desk.due(due) {
                 if let Some(action) = action.filter(|_| !self.options.lie) {
-                    act(engine, action);
+                    engine.act(action);
                 }
                 let _ = self.publisher.acknowledge(&ack);
             }
@@ -310,10 +310,6 @@ impl Floor {
         self.counts.link = self.publisher.counters();
         self.told.lock().unwrap_or_else(PoisonError::into_inner).counts = self.counts;
     }
-}
-
-fn act(engine: &mut Engine, action: Action) {
-    engine.act(action);
 }
 
 #[cfg(test)]

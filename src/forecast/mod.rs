@@ -6,6 +6,7 @@
 //! kept apart ([`Alternative::impacts`], [`Alternative::causes`]). Invariant: a forecast follows from request
 //! and seed bit for bit, whatever the number of threads.
 
+mod cause;
 mod ensemble;
 mod kpi;
 mod record;

@@ -4,6 +4,7 @@
 //! Owns the pairing and the attribution of impacts to recorded causes. Invariant: a record depends on the
 //! request and the run number only.
 
+use super::cause::{EdgeRecord, Impacts, root_words};
 use super::kpi::{self, COUNT, GOOD, KPIS};
 use super::request::{ForecastError, Request};
 use super::steps::{Difference, Step, Window, compare};
@@ -38,8 +39,8 @@ pub(super) struct AltRecord {
     pub gains: Vec<AssetId>,
     /// Hours of full service lost.
     pub shortfalls: Vec<(AssetId, f64)>,
-    /// Recorded causes: (from, to, lag when `from` was impacted no later).
-    pub edges: Vec<(AssetId, AssetId, Option<Span>)>,
+    /// Recorded causes that lead to other assets.
+    pub edges: Vec<EdgeRecord>,
     /// Recorded causes that are not another asset.
     pub roots: Vec<(AssetId, String)>,
     /// Whether all outputs are back at the horizon.
@@ -134,9 +135,15 @@ impl Plan<'_> {
             roots: Vec::new(),
             recovered: self.outputs.iter().all(|a| differences[a.index()].impacts.last().is_none_or(|i| i.1 < self.end(start))),
         };
+        let impacts = Impacts { plant, onsets: &onsets };
         for asset in plant.asset_ids() {
             let Some(onset) = onsets[asset.index()] else { continue };
-            self.attribute(asset, onset, steps.cause(outcome, asset, onset), &onsets, &mut record);
+            let cause = steps.cause(outcome, asset, onset);
+            let edges = cause.map(|c| impacts.edges(asset, onset, c)).unwrap_or_default();
+            if edges.is_empty() {
+                record.roots.push((asset, root_words(plant, asset, cause, self.disruptions())));
+            }
+            record.edges.extend(edges);
         }
         let recovery = self.recovery_h(start, &differences);
         let extra = alternative.checked_sub(1).and_then(|i| self.request.responses.get(i)).map_or(0.0, |r| r.extra_cost);
@@ -161,6 +168,12 @@ impl Plan<'_> {
         let window =
             Window { from: start.time(), to: self.end(start), epsilon: plant.asset(asset).impact_epsilon, tau: plant.asset(asset).impact_tau };
         compare(a, b, &window)
+    }
+
+    /// Script entries of a run that are conditions or disruptions; later ones are the response's actions.
+    fn disruptions(&self) -> usize {
+        let conditions = if self.request.warmup > Span::ZERO { 0 } else { self.request.conditions.0.len() };
+        conditions + self.request.script.0.len()
     }
 
     fn end(&self, start: &State) -> Time {
@@ -251,49 +264,5 @@ impl StepIndex {
         let after = steps.partition_point(|s| s.at <= at);
         let i = self.origin[self.first[asset.index()] + after.checked_sub(1)?];
         outcome.service.get(i as usize).map(|s: &ServiceStep| &s.cause)
-    }
-}
-
-impl Plan<'_> {
-    /// Edges from the assets that the recorded cause names (those impacted themselves, if any are), else a root.
-    fn attribute(&self, asset: AssetId, onset: Time, cause: Option<&Cause>, onsets: &[Option<Time>], record: &mut AltRecord) {
-        let mut named: Vec<AssetId> = cause.map(Cause::assets).unwrap_or_default().iter().copied().filter(|a| *a != asset).collect();
-        named.sort_unstable();
-        named.dedup();
-        let lag = |from: &AssetId| onsets[from.index()].filter(|t| *t <= onset).map(|t| onset - t);
-        if named.iter().any(|a| lag(a).is_some()) {
-            named.retain(|a| lag(a).is_some());
-        }
-        if named.is_empty() {
-            record.roots.push((asset, self.label(asset, cause)));
-        }
-        record.edges.extend(named.into_iter().map(|from| (from, asset, lag(&from))));
-    }
-
-    /// What a cause that names no other asset is, in words.
-    fn label(&self, asset: AssetId, cause: Option<&Cause>) -> String {
-        let plant = self.request.model.plant();
-        let conditions = if self.request.warmup > Span::ZERO { 0 } else { self.request.conditions.0.len() };
-        match cause {
-            None | Some(Cause::Nominal) => "did not start as in the baseline".into(),
-            Some(Cause::Script(i)) if *i < conditions + self.request.script.0.len() => "disruption".into(),
-            Some(Cause::Script(_) | Cause::Command) => "command".into(),
-            Some(Cause::Failure { mode }) => {
-                let mode = plant.asset(asset).reliability.get(*mode).map_or("unknown", |m| m.id.as_str());
-                format!("own failure ({mode})")
-            }
-            Some(Cause::Control { rule, .. }) => {
-                let rule = plant.asset(asset).control.get(*rule).map_or("unknown", |r| r.id.as_str());
-                format!("own control ({rule})")
-            }
-            Some(Cause::StartFailed) => "start failed".into(),
-            Some(Cause::Trip) => "over-temperature trip".into(),
-            Some(Cause::Crossing) => "own level or temperature".into(),
-            Some(Cause::RepairDone | Cause::Start) => "restart".into(),
-            Some(Cause::Shortage { medium, .. }) => format!("shortage of {}", plant.medium(*medium).id),
-            Some(Cause::Group { .. }) => "redundancy group".into(),
-            Some(Cause::Starved { .. }) => "starved".into(),
-            Some(Cause::Blocked { .. }) => "blocked".into(),
-        }
     }
 }

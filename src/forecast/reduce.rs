@@ -3,6 +3,7 @@
 //! Owns the accumulation and the final statistics. Invariant: records are added in run order, so the result
 //! is the same for any number of threads; memory grows with runs by a few hundred bytes each.
 
+use super::cause::{How, how_words};
 use super::kpi::{self, COUNT, KPIS, THROUGHPUT, kpi, throughput_unit, unit};
 use super::record::{AltRecord, Figures, Plan, Record};
 use super::result::{Alternative, AssetImpact, Baseline, CauseEdge, KpiFan, KpiSummary, PairedDifference, RootCause};
@@ -44,10 +45,12 @@ struct PerAsset {
     shortfall2: f64,
 }
 
-#[derive(Default)]
+/// `via` and `how` are those of the first future with the edge.
 struct Edge {
     count: u32,
     lags_h: Vec<f32>,
+    via: Option<AssetId>,
+    how: How,
 }
 
 impl Kpis {
@@ -108,10 +111,10 @@ impl Accumulated {
             slot.shortfall += hours;
             slot.shortfall2 += hours * hours;
         }
-        for (from, to, lag) in r.edges {
-            let edge = self.edges.entry((from, to)).or_default();
+        for e in r.edges {
+            let edge = self.edges.entry((e.from, e.to)).or_insert_with(|| Edge { count: 0, lags_h: Vec::new(), via: e.via, how: e.how });
             edge.count += 1;
-            edge.lags_h.extend(lag.map(|l| l.h() as f32));
+            edge.lags_h.extend(e.lag.map(|l| l.h() as f32));
         }
         r.roots.into_iter().for_each(|key| *self.roots.entry(key).or_default() += 1);
         self.recovered += u32::from(r.recovered);
@@ -125,18 +128,22 @@ impl Accumulated {
         let (median_run, worst_runs) = self.kpis.notable();
         let mut impacts: Vec<AssetImpact> =
             (0u32..).map(AssetId).zip(self.assets).filter_map(|(asset, a)| a.finish(asset, runs, plan.points)).collect();
-        impacts.sort_by(|a, b| b.count.cmp(&a.count).then(b.gain_probability.total_cmp(&a.gain_probability)).then(a.asset.cmp(&b.asset)));
+        impacts
+            .sort_by(|a, b| b.count.cmp(&a.count).then(median(&a.time_to_impact).total_cmp(&median(&b.time_to_impact))).then(a.asset.cmp(&b.asset)));
         let impacted = |asset: AssetId| impacts.iter().find(|i| i.asset == asset).map_or(0, |i| i.count);
         let edge = |((from, to), e): ((AssetId, AssetId), Edge)| CauseEdge {
             from,
             to,
+            via: e.via,
+            how: how_words(plan.request.model.plant(), to, e.how),
             probability: share(e.count),
             given_from: (!e.lags_h.is_empty()).then(|| e.lags_h.len() as f64 / f64::from(impacted(from).max(1))),
             count: e.count,
             lag: quantiles(&e.lags_h),
         };
         let mut causes: Vec<CauseEdge> = self.edges.into_iter().map(edge).collect();
-        causes.sort_by(|a, b| b.count.cmp(&a.count).then((a.from, a.to).cmp(&(b.from, b.to))));
+        let begins = |e: &CauseEdge| impacts.iter().find(|i| i.asset == e.to).map_or(f64::INFINITY, |i| median(&i.time_to_impact));
+        causes.sort_by(|a, b| b.count.cmp(&a.count).then(begins(a).total_cmp(&begins(b))).then((a.from, a.to).cmp(&(b.from, b.to))));
         let mut roots: Vec<RootCause> =
             self.roots.into_iter().map(|((asset, kind), count)| RootCause { asset, kind, count, probability: share(count) }).collect();
         roots.sort_by(|a, b| b.count.cmp(&a.count).then(a.asset.cmp(&b.asset)));
@@ -155,6 +162,11 @@ impl Accumulated {
             worst_runs,
         }
     }
+}
+
+/// Median onset; never is last.
+fn median(onset: &Option<Quantiles>) -> f64 {
+    onset.map_or(f64::INFINITY, |q| q.q50)
 }
 
 fn quantiles(hours: &[f32]) -> Option<Quantiles> {

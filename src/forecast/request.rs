@@ -41,6 +41,7 @@ pub struct Request {
 
 /// Start states.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one per request")]
 pub enum Starts {
     /// The same for every future.
     One(State),

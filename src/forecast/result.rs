@@ -137,6 +137,10 @@ pub struct CauseEdge {
     pub from: AssetId,
     /// Downstream.
     pub to: AssetId,
+    /// The buffer between them that was full or empty without being short of service itself.
+    pub via: Option<AssetId>,
+    /// How, in words: "starved", "blocked", "short of cooling", "over-temperature trip".
+    pub how: String,
     /// `count` / runs.
     pub probability: f64,
     /// Share of the futures with an impact on `from` in which it went on to `to`; `None` when `from` was never impacted itself.

@@ -19,6 +19,8 @@ use std::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
+/// Name of the file in a data folder.
+pub const FILE: &str = "identities.ron";
 /// Wrong passwords before a name is locked.
 pub const FAILURES_ALLOWED: u32 = 5;
 /// How long it is locked [s].
@@ -192,6 +194,17 @@ impl IdentityBook {
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
         let (file, source) = read_ron::<IdentityFile>(path, &Limits { bytes: 1 << 20, ..Limits::default() })?;
         Self::from_file(file, &source)
+    }
+
+    /// `identities.ron` of a data folder, or an empty book.
+    ///
+    /// # Errors
+    /// [`DocumentError`] when the file is there but not valid.
+    pub fn load_or_new(folder: Option<&Path>, cost: KdfCost) -> Result<Self, DocumentError> {
+        match folder.map(|f| f.join(FILE)).filter(|p| p.exists()) {
+            Some(path) => Self::load(&path),
+            None => Ok(Self::new(cost)),
+        }
     }
 
     /// Reads the text of an `identities.ron`.

@@ -63,6 +63,22 @@ pub(super) fn open(schema: &Schema, folder: Option<&Path>) -> Result<Connection,
     }
 }
 
+/// Opens an existing file for reading only: nothing is created, renamed or migrated.
+pub(super) fn open_read_only(schema: &Schema, folder: &Path) -> Result<Connection, HistoryError> {
+    let file = folder.join(schema.name);
+    let sql = |e: rusqlite::Error| HistoryError::from_sql(schema.name, &e);
+    if !file.is_file() {
+        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file");
+        return Err(HistoryError::Folder { path: file, source });
+    }
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let c = Connection::open_with_flags(&file, flags).map_err(sql)?;
+    c.busy_timeout(std::time::Duration::from_secs(2)).map_err(sql)?;
+    let version: u32 = c.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(sql)?;
+    let known = schema.migrations.len() as u32;
+    if version == known { Ok(c) } else { Err(HistoryError::Newer { file: schema.name.into(), found: version, known }) }
+}
+
 enum Failed {
     Damaged(String),
     Other(HistoryError),

@@ -24,6 +24,7 @@ struct Shared {
     buffers: Mutex<Buffers>,
     folder: Option<PathBuf>,
     set_aside: Option<PathBuf>,
+    read_only: bool,
 }
 
 /// How full `control.sqlite` is within its size limit (64 GiB unless lowered).
@@ -73,8 +74,20 @@ impl Store {
         Ok(Self::with(open::open(&CONTROL, None)?, open::open(&RECORDS, None)?, None, None))
     }
 
+    /// Opens an existing `control.sqlite` for reading only, for verification: nothing is created, renamed or migrated.
+    ///
+    /// # Errors
+    /// [`HistoryError`]: missing, damaged, another schema, disk.
+    pub fn open_read_only(folder: &Path) -> Result<Self, HistoryError> {
+        let (control, records) = (open::open_read_only(&CONTROL, folder)?, open::open(&RECORDS, None)?);
+        let (control, records) = (Mutex::new(control), Mutex::new(records));
+        let shared = Shared { control, records, buffers: Mutex::default(), folder: Some(folder.into()), set_aside: None, read_only: true };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
     fn with(control: Connection, records: Connection, folder: Option<PathBuf>, set_aside: Option<PathBuf>) -> Self {
-        let shared = Shared { control: Mutex::new(control), records: Mutex::new(records), buffers: Mutex::default(), folder, set_aside };
+        let shared =
+            Shared { control: Mutex::new(control), records: Mutex::new(records), buffers: Mutex::default(), folder, set_aside, read_only: false };
         Self { shared: Arc::new(shared) }
     }
 
@@ -99,7 +112,8 @@ impl Store {
     /// What `work` returns, or the commit's [`HistoryError`].
     pub fn control<T, E: From<HistoryError>>(&self, work: impl FnOnce(&Control<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = locked(&self.shared.control);
-        let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(sql)?;
+        let behaviour = if self.shared.read_only { rusqlite::TransactionBehavior::Deferred } else { rusqlite::TransactionBehavior::Immediate };
+        let tx = connection.transaction_with_behavior(behaviour).map_err(sql)?;
         let control = Control { tx };
         let value = work(&control)?;
         control.tx.commit().map_err(sql)?;

@@ -139,3 +139,17 @@ fn the_handle_is_shared_between_threads() {
     assert_eq!(rows.len(), 100);
     assert!(rows.windows(2).all(|w| w[1].seq == w[0].seq + 1 && w[1].prev_hash == w[0].hash));
 }
+
+#[test]
+fn reading_only_creates_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(matches!(Store::open_read_only(dir.path()), Err(HistoryError::Folder { .. })));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let writer = Store::open(dir.path()).unwrap();
+    writer.control(|c| c.append(&record(1))).unwrap();
+    let reader = Store::open_read_only(dir.path()).unwrap();
+    assert_eq!(reader.audit_tail(10).unwrap().len(), 1, "beside a running writer");
+    assert!(matches!(reader.control(|c| c.append(&record(2))), Err(HistoryError::ReadOnly { .. })));
+    writer.control(|c| c.append(&record(2))).unwrap();
+    assert_eq!(reader.audit_tail(10).unwrap().len(), 2);
+}

@@ -16,6 +16,10 @@ use crate::time::{Span, Time};
 
 /// First wait before a stopped load looks again by itself [s]; doubles with every immediate relapse.
 const RETRY_S: f64 = 1.0;
+/// A load that ran less than this before it stopped has relapsed [s].
+const RELAPSE_S: f64 = 600.0;
+/// Conversions looked through when asking what could be supplied.
+const CHAIN: u32 = 6;
 /// Longest such wait [s].
 const RETRY_LIMIT_S: f64 = 600.0;
 /// Shortages smaller than this fraction do not count.
@@ -117,7 +121,7 @@ impl Engine<'_> {
                 break;
             }
         }
-        self.readmit(island, capacity);
+        self.readmit(island);
         self.dispatch(island, capacity);
         self.pass_on(island);
     }
@@ -238,7 +242,7 @@ impl Engine<'_> {
         let now = self.st.time;
         let up_since = self.st.assets[info.asset.index()].phase_since;
         let claim = &mut self.st.claims[at as usize];
-        claim.retries = if now > up_since { 0 } else { claim.retries.saturating_add(1).min(12) };
+        claim.retries = if (now - up_since).s() > RELAPSE_S { 0 } else { claim.retries.saturating_add(1).min(12) };
         claim.fare = Fare::Stopped;
         claim.stopped_at = now;
         claim.want = 0.0;
@@ -249,9 +253,38 @@ impl Engine<'_> {
         self.touch(info.asset);
     }
 
-    /// Lets stopped claims back in whose demand fits.
-    fn readmit(&mut self, island: &Island, capacity: f64) {
+    /// What a giver could sustain with what its own inputs could still get.
+    fn sustainable(&self, give: u32, depth: u32) -> f64 {
+        let info = &self.model.gives[give as usize];
+        let able = info.capacity * self.st.assets[info.asset.index()].ability;
+        if able <= 0.0 || depth == 0 {
+            return able.min(self.st.gives[give as usize].available);
+        }
+        info.inputs.iter().fold(able, |limit, &c| {
+            let (claim, state) = (&self.model.claims[c as usize], &self.st.claims[c as usize]);
+            let ClaimKind::Conversion { per_unit, .. } = claim.kind else { return limit };
+            if state.cut > 0 {
+                return 0.0;
+            }
+            let island = &self.model.islands[claim.island as usize];
+            let supply: f64 = island.givers.iter().map(|g| self.sustainable(*g, depth - 1)).sum();
+            let before = island.claims.iter().filter(|o| self.model.claims[**o as usize].priority <= claim.priority && **o != c);
+            let taken: f64 = before.map(|o| &self.st.claims[*o as usize]).filter(|o| o.cut == 0).map(|o| o.want).sum();
+            limit.min((supply - taken).max(state.got) / per_unit)
+        })
+    }
+
+    /// Lets stopped claims back in whose demand fits behind all claims of their own or higher priority, here and upstream.
+    fn readmit(&mut self, island: &Island) {
         let now = self.st.time;
+        let waits = |c: &u32| {
+            let claim = &self.st.claims[*c as usize];
+            claim.fare == Fare::Stopped && claim.cut == 0 && claim.stopped_at < now
+        };
+        if !island.claims.iter().any(waits) {
+            return;
+        }
+        let capacity: f64 = island.givers.iter().map(|g| self.sustainable(*g, CHAIN)).sum();
         let mut taken = 0.0;
         let mut at = 0;
         while at < island.claims.len() {

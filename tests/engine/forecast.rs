@@ -24,7 +24,7 @@ fn request(scene: &str, scenario: &Scenario, runs: u32, seed: u64) -> Request {
     let plant = Plant::parse(scene, "t.scene.ron").unwrap_or_else(|e| panic!("{e}"));
     let compiled = scenario.compile(&plant).unwrap_or_else(|e| panic!("{e}"));
     let model = Arc::new(Model::compile(&plant).unwrap_or_else(|e| panic!("{e}")));
-    let mut request = Request::of(scenario, compiled, model, None).unwrap();
+    let mut request = Request::of(scenario, compiled, model, None).expect("it does not start live");
     (request.runs, request.seed, request.threads) = (runs, seed, 2);
     request
 }
@@ -283,5 +283,104 @@ fn the_built_in_scenarios_fit_their_scenes() {
         let compiled = s.compile(&plant).unwrap_or_else(|misfit| panic!("{name}: {misfit}"));
         assert_eq!(compiled.script.0.len(), s.disruptions.len());
         assert!(!s.responses.is_empty() && compiled.responses.iter().all(|r| !r.is_empty()), "{name} offers something to do");
+    }
+}
+
+#[test]
+fn a_forecast_from_live_draws_its_starts_from_the_belief() {
+    use plantcast::estimate::{AssetBelief, Belief, Estimate};
+    use plantcast::sim::Mode;
+    use plantcast::time::{Span, Time};
+    let plant = Plant::parse(&buffer_line("Exponential(mttf: \"1000h\")", 10.0), "t.scene.ron").unwrap();
+    let model = Arc::new(Model::compile(&plant).unwrap());
+    let at = Time(1_790_000_000_000_000);
+    let asset = |modes: &[(Mode, f64)], level: Option<Estimate>| {
+        let mut p = vec![0.0; Mode::COUNT];
+        modes.iter().for_each(|(m, x)| p[usize::from(m.code())] = *x);
+        AssetBelief {
+            mode: modes[0].0,
+            mode_probability: modes[0].1,
+            modes: p,
+            mode_since: at - Span::from_h(1.0),
+            rate: None,
+            level,
+            temperature_c: None,
+            service: None,
+            observed: true,
+            data_age: Span::ZERO,
+            stale: false,
+            imputed: false,
+            drift: 1.0,
+            confidence: 1.0,
+        }
+    };
+    let running = [(Mode::Running, 1.0)];
+    let belief = Belief {
+        at,
+        assets: vec![
+            asset(&[(Mode::Running, 0.7), (Mode::InRepair, 0.3)], None),
+            asset(&running, Some(Estimate { mean: 5.0, variance: 0.25 })),
+            asset(&running, None),
+        ],
+    };
+    let n = 2000;
+    let starts = forecast::starts_from_belief(&model, &belief, n, 5).unwrap();
+    assert_eq!(starts, forecast::starts_from_belief(&model, &belief, n, 5).unwrap());
+    let (source, tank) = (plant.asset_by_id("source").unwrap(), plant.asset_by_id("tank").unwrap());
+    let failed = starts.iter().filter(|s| s.mode(source) == Mode::InRepair).count() as f64 / n as f64;
+    assert!((failed - 0.3).abs() < 3.5 * (0.21 / n as f64).sqrt(), "{failed}");
+    let levels: Vec<f64> = starts.iter().map(|s| s.level(&model, tank).unwrap()).collect();
+    let mean = levels.iter().sum::<f64>() / n as f64;
+    let sd = (levels.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / n as f64).sqrt();
+    assert!((mean - 5.0).abs() < 3.5 * 0.5 / (n as f64).sqrt() && (sd - 0.5).abs() < 0.04, "{mean} {sd}");
+
+    // a failure at time zero, against the same starts: whoever was down already is not impacted by it
+    let mut s = scenario("60h", &SOURCE_FAILS.replace("1h", "0s"), "");
+    s.start.from = plantcast::scenario::StartFrom::LiveNow;
+    let compiled = s.compile(&plant).unwrap();
+    assert!(matches!(Request::of(&s, compiled.clone(), model.clone(), None), Err(ForecastError::NeedsLive)));
+    let mut r = Request::of(&s, compiled, model, Some(starts)).unwrap();
+    (r.runs, r.threads) = (n as u32, 2);
+    let f = run(&r);
+    assert_eq!((f.start, f.grid[0]), (at, Time(0)), "plant time outside, time from the start inside");
+    let onset = impact(&f, &f.alternatives[0], "consumer").unwrap().time_to_impact.unwrap();
+    assert!(onset.q50 > 4.5 && onset.q50 < 5.5, "the tank's level decides: {onset:?}");
+}
+
+#[test]
+fn a_warm_up_comes_before_the_clock_and_off_the_books() {
+    let mut s = scenario("10h", SOURCE_FAILS, "");
+    let cold = run(&request(&buffer_line("Never", 10.0), &s, 4, 1));
+    s.start.from = plantcast::scenario::StartFrom::Warmup(plantcast::time::Span::from_h(3.0));
+    let warm = run(&request(&buffer_line("Never", 10.0), &s, 4, 1));
+    let good = |f: &Forecast| f.baseline.totals.iter().find(|k| k.kpi == "good_units").unwrap().mean.mean;
+    assert!((good(&warm) - good(&cold)).abs() < 1e-9 && (good(&warm) - 10.0).abs() < 1e-9, "{} {}", good(&warm), good(&cold));
+    assert_eq!(warm.start.0, 3 * 3_600_000_000);
+    let onset = |f: &Forecast| impact(f, &f.alternatives[0], "source").unwrap().time_to_impact.unwrap().q50;
+    assert_eq!((onset(&warm), onset(&cold)), (0.0, 0.0));
+}
+
+#[test]
+fn the_chiller_story_says_what_a_planner_needs_to_know() {
+    let s = Scenario::parse(plantcast::scenario::builtin("chiller-outage").unwrap(), "chiller-outage").unwrap();
+    let plant = Plant::builtin(&s.scene).unwrap().unwrap();
+    let compiled = s.compile(&plant).unwrap();
+    let mut r = Request::of(&s, compiled, Arc::new(Model::compile(&plant).unwrap()), None).unwrap();
+    (r.runs, r.threads) = (60, 2);
+    let f = run(&r);
+    let (nothing, standby) = (&f.alternatives[0], f.alternatives.iter().find(|a| a.id == "start-standby").unwrap());
+    assert!(probability(&f, nothing, "FI-1") > 0.9 && probability(&f, standby, "FI-1") < 0.2);
+    let filler = impact(&f, nothing, "FI-1").unwrap().time_to_impact.unwrap();
+    assert!((0.2..0.6).contains(&filler.q50), "the water buffer and the product's heat bridge some twenty minutes: {filler:?}");
+    let edge = |from: &str, to: &str| nothing.causes.iter().any(|e| f.assets[e.from.index()] == from && f.assets[e.to.index()] == to);
+    assert!(edge("CH-1", "PC-1") && edge("PC-1", "FI-1") && edge("FI-1", "CA-1"), "the wave can be followed from the chiller to the line");
+    let gain = standby.versus_nothing.as_ref().unwrap().iter().find(|d| d.kpi == "profit").unwrap();
+    assert!(gain.mean.low > 0.0 && gain.probability_better > 0.8, "{gain:?}");
+    // every impact is explained, by edges or by a root
+    for a in &f.alternatives {
+        for i in a.impacts.iter().filter(|i| i.count > 0) {
+            let explained = a.causes.iter().any(|e| e.to == i.asset) || a.roots.iter().any(|r| r.asset == i.asset);
+            assert!(explained, "{}: {}", a.id, f.assets[i.asset.index()]);
+        }
     }
 }

@@ -7,6 +7,7 @@ mod cascade;
 mod determinism;
 mod forecast;
 mod levels;
+mod robust;
 mod scenes;
 mod services;
 mod support;

@@ -3,6 +3,7 @@
 use crate::support::{RealClock, eventually, in_s, on_each_broker, plant_frame, stranger_publishes, twin_options};
 use plantcast::clock::PlantClock;
 use plantcast::emulator::{EmulatorHandle, EmulatorOptions, start};
+use plantcast::estimate::{Intake, Message};
 use plantcast::link::{AckStatus, CommandPort, Connection, TopicTable, codec, command_topic, connect, telemetry_filters};
 use plantcast::plant::{ActionKind, AssetId, Plant, Quantity, TagId};
 use plantcast::sim::{Intervention, Mode, Until};
@@ -86,6 +87,29 @@ fn every_tag_of_the_contract_is_heard_in_its_unit_and_range() {
         });
         let counts = rig.emulator.counts();
         assert_eq!((counts.unpublished, rig.connection.counters().dropped), (0, 0));
+    });
+}
+
+#[test]
+fn what_the_stand_in_says_is_within_its_contracts() {
+    on_each_broker(|url| {
+        let rig = rig(url, 60.0, |_| {});
+        let mut intake = Intake::new(&rig.plant);
+        let start = rig.plant_clock.now();
+        let mut offered = 0u64;
+        eventually("three minutes of plant time", || {
+            for message in rig.connection.telemetry().try_iter() {
+                let now = rig.plant_clock.now();
+                intake.offer(&Message { topic: &message.topic, payload: &message.payload, retained: message.retained }, now, now);
+                offered += 1;
+            }
+            (rig.plant_clock.now() - start).s() > 180.0
+        });
+        let c = intake.counters();
+        assert!(c.balanced() && c.received == offered && c.rejected == 0, "{c:?}");
+        assert!(offered > 10 * rig.plant.tags.len() as u64, "{offered}");
+        assert!(c.quarantined * 200 <= c.received, "{c:?} {:?}", intake.quarantine());
+        eprintln!("{} messages in 3 s at 60 times real time, {} tags, {} quarantined", offered, rig.plant.tags.len(), c.quarantined);
     });
 }
 

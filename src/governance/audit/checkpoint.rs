@@ -163,6 +163,17 @@ impl AuditLog {
         Ok(Self { key, path, every: every.max(1), last, written: Vec::new() })
     }
 
+    /// Continues the checkpoints in a data folder ([`super::CHECKPOINTS`], `audit.key`); in memory without one.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub fn open_in(folder: Option<&Path>, entropy: &dyn Entropy) -> Result<Self, CheckpointError> {
+        match folder {
+            Some(f) => Self::open(AuditKey::open(f, entropy)?, Some(f.join(super::CHECKPOINTS)), super::EVERY),
+            None => Self::open(AuditKey::generate(entropy), None, super::EVERY),
+        }
+    }
+
     /// All checkpoints of a file.
     ///
     /// # Errors

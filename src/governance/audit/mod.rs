@@ -9,3 +9,10 @@ mod verify;
 
 pub use checkpoint::{AuditKey, AuditLog, Checkpoint, CheckpointError};
 pub use verify::{Fault, Report, VerifyError, verify, verify_rows};
+
+/// Name of the checkpoint file in a data folder.
+pub const CHECKPOINTS: &str = "checkpoints.jsonl";
+/// Name of the public key file in a data folder.
+pub const PUBLIC_KEY: &str = "audit.pub";
+/// Records per checkpoint.
+pub const EVERY: u64 = 16;

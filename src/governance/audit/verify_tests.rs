@@ -22,10 +22,10 @@ fn record(i: u64) -> NewAudit {
     NewAudit { at_wall: Time(i as i64), kind: format!("kind.{}", i % 3), trace: format!("t{i}"), body: format!("{{\"i\":{i}}}") }
 }
 
-fn trail(records: u64) -> Trail {
+fn trail(records: u64, every: u64) -> Trail {
     let dir = tempfile::tempdir().unwrap();
     let (store, checkpoints) = (Store::in_memory().unwrap(), dir.path().join("checkpoints.jsonl"));
-    let mut log = AuditLog::open(AuditKey::open(dir.path(), &*ManualClock::new()).unwrap(), Some(checkpoints.clone()), 64).unwrap();
+    let mut log = AuditLog::open(AuditKey::open(dir.path(), &*ManualClock::new()).unwrap(), Some(checkpoints.clone()), every).unwrap();
     for i in 1..=records {
         let row = store.control(|c| c.append(&record(i))).unwrap();
         log.note(&row).unwrap();
@@ -51,9 +51,9 @@ fn first_bad(r: Result<Report, VerifyError>) -> u64 {
 
 #[test]
 fn an_untouched_trail_verifies() {
-    let t = trail(RECORDS);
+    let t = trail(RECORDS, 250);
     let report = verify(&t.store, &t.checkpoints, &t.key).unwrap();
-    assert_eq!(report, Report { records: RECORDS, checkpoints: 16, sealed_to: RECORDS, unsealed: 0, closed: true });
+    assert_eq!(report, Report { records: RECORDS, checkpoints: 5, sealed_to: RECORDS, unsealed: 0, closed: true });
     t.store.control(|c| c.append(&record(0))).unwrap();
     let report = verify(&t.store, &t.checkpoints, &t.key).unwrap();
     assert_eq!((report.unsealed, report.closed), (1, false));
@@ -61,12 +61,12 @@ fn an_untouched_trail_verifies() {
 
 #[test]
 fn every_record_times_every_operation_is_detected() {
-    let t = trail(RECORDS);
+    let t = trail(RECORDS, 250);
     let rows = t.store.audit_from(1, 2000).unwrap();
     let cps = AuditLog::read(&t.checkpoints).unwrap();
     // The chain is a fold: each case runs on a window from the record before the tampered one; a sample runs in full.
     for k in 0..rows.len() {
-        let full = k % 97 == 0 || k + 2 >= rows.len();
+        let full = k % 331 == 0 || k + 2 >= rows.len();
         let (from, until) = if full { (0, rows.len()) } else { (k, k + 3) };
         for op in 0..7 {
             let mut r = rows[from..until].to_vec();
@@ -106,7 +106,7 @@ fn tamper(r: &mut Vec<AuditRow>, k: usize, op: u8) -> Option<usize> {
 
 #[test]
 fn a_rewritten_chain_an_older_copy_and_a_wrong_key_are_detected() {
-    let t = trail(300);
+    let t = trail(300, 64);
     let rows = t.store.audit_from(1, 2000).unwrap();
     let cps = AuditLog::read(&t.checkpoints).unwrap();
     // Consistent rewrite from record 100 on: only the checkpoints can tell.
@@ -135,7 +135,7 @@ fn a_rewritten_chain_an_older_copy_and_a_wrong_key_are_detected() {
 
 #[test]
 fn changed_checkpoints_are_detected() {
-    let t = trail(300);
+    let t = trail(300, 64);
     let rows = t.store.audit_from(1, 2000).unwrap();
     let cps = AuditLog::read(&t.checkpoints).unwrap();
     for i in 0..cps.len() {

@@ -4,7 +4,9 @@
 //! from the current belief. *Invariant:* anything missing, non-finite or fewer than asked is a failed check.
 
 mod envelope;
+mod evaluate;
 mod judge;
 
 pub use envelope::envelope;
+pub use evaluate::{GateInput, evaluate, facts_of};
 pub use judge::{Check, Facts, GateVerdict, Validation, judge};

@@ -211,8 +211,15 @@ impl Transition {
             return self;
         }
         let undone = r.steps.iter().filter(|s| matches!(s.state, StepState::Undone { .. })).count();
+        let unconfirmed = r.steps.iter().filter(|s| s.state == StepState::Undone { measured: false }).count();
         let kept = r.steps.iter().filter(|s| s.state == StepState::NothingToUndo).count();
-        let why = format!("{:?}: {undone} undone{}", r.why, if kept > 0 { format!(", {kept} without compensation stay") } else { String::new() });
+        let mut why = format!("{:?}: {undone} undone", r.why);
+        if unconfirmed > 0 {
+            why += &format!(", {unconfirmed} not confirmed by measurement");
+        }
+        if kept > 0 {
+            why += &format!(", {kept} without compensation stay");
+        }
         let cause = serde_json::from_str::<serde_json::Value>(&self.record.body).unwrap_or_default();
         let kind = self.record.kind;
         self.case.close(Outcome::RolledBack, why, "proposal.rolled_back", by, json!({"last": kind, "cause": cause}))

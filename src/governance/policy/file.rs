@@ -307,6 +307,17 @@ impl Policy {
         policy.verified(&source)
     }
 
+    /// `policy.ron` of a data folder, else the embedded policy.
+    ///
+    /// # Errors
+    /// [`DocumentError`] when the file is there but not valid: a broken policy is never replaced silently.
+    pub fn load_or_builtin(folder: Option<&Path>) -> Result<Self, DocumentError> {
+        match folder.map(|f| f.join("policy.ron")).filter(|p| p.exists()) {
+            Some(path) => Self::load(&path),
+            None => Self::builtin(),
+        }
+    }
+
     /// The embedded policy.
     ///
     /// # Errors

@@ -17,3 +17,6 @@ pub use table::{Expectation, Mismatch};
 
 /// The policy used when the data folder holds none.
 pub const DEFAULT: &str = include_str!("../../../assets/policy.ron");
+
+#[cfg(test)]
+mod tests;
