@@ -18,6 +18,7 @@ mod overlay;
 mod panel_tests;
 mod panels;
 mod parts;
+pub mod pictures;
 pub mod preflight;
 pub mod render;
 pub mod scene;
