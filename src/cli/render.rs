@@ -118,7 +118,7 @@ fn cascade(args: &RenderArgs, at: Span) -> Result<Shown, CliError> {
     let plant = Arc::new(loaded.model.plant().clone());
     let run = forecast::replay_run(&loaded.request, args.alternative, alternative.median_run).map_err(CliError::failed)?;
     let mut view = pictures::state_view(&loaded.model, &run.end);
-    pictures::modes_at(&mut view, &run, at);
+    pictures::modes_at(&mut view, &run, f.start + at);
     pictures::add_forecast(&mut view, &f, alternative, pictures::grid_index(&f, at), &pictures::origins(&loaded.request.script));
     let subtitle = format!("{} · probability of impact {at} after the start · {} futures", alternative.name, f.runs);
     Ok((plant, view, loaded.scenario.name, subtitle))

@@ -66,10 +66,8 @@ pub fn state_view(model: &Model, state: &State) -> PlantView {
     view
 }
 
-/// Sets the states to those of a traced run at a time from its start.
-pub fn modes_at(view: &mut PlantView, run: &RunOutcome, at: Span) {
-    let start = run.trace.first().map_or(Time::ZERO, |e| e.at);
-    let until = Time::ZERO.max(start) + at;
+/// Sets the states to those of a traced run at an instant of its clock.
+pub fn modes_at(view: &mut PlantView, run: &RunOutcome, until: Time) {
     // modes at the end, undone back to `until`
     for event in run.trace.iter().rev().take_while(|e| e.at > until) {
         if let (Change::Mode { from, .. }, Some(look)) = (&event.what, view.assets.get_mut(event.asset.index())) {
