@@ -26,6 +26,7 @@ mod observed;
 mod outcome;
 mod propagate;
 mod queue;
+mod readmission;
 mod script;
 mod services;
 mod state;
