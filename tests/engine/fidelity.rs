@@ -6,7 +6,7 @@ use plantcast::{
     plant::{Plant, Quantity, TagId},
     rng::{Draws, Purpose},
     sim::{Engine, Model, State},
-    time::{Span, Time},
+    time::Time,
 };
 use std::sync::Arc;
 
