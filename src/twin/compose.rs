@@ -85,8 +85,8 @@ impl ComposeError {
 pub struct PlantRes {
     /// The document.
     pub plant: Arc<Plant>,
-    /// The model.
-    pub model: Arc<Model>,
+    /// The model; `None` for a plant that is only monitored.
+    pub model: Option<Arc<Model>>,
 }
 
 /// The telemetry connection.
@@ -119,7 +119,10 @@ pub struct TwinSettings {
 
 /// Opens everything and inserts it.
 pub(super) fn insert(app: &mut App, config: TwinConfig, step_s: f64) -> Result<(), ComposeError> {
-    let model = Arc::new(Model::compile(&config.plant)?);
+    let model = match &config.plant.forecast_refused {
+        Some(_) => None,
+        None => Some(Arc::new(Model::compile(&config.plant)?)),
+    };
     let store = match &config.data_dir {
         Some(dir) => Store::open(dir)?,
         None => Store::in_memory()?,

@@ -29,6 +29,8 @@ use std::sync::Arc;
 const ASK_AGAIN: Span = Span(15 * 60_000_000);
 /// A mode counts as seen from this probability on.
 const SURE: f64 = 0.8;
+/// Certified bound asked of a cell's values [money].
+const EPSILON: f64 = 0.01;
 /// Views of the agents are renewed every this many steps.
 const SHOW_EVERY: u32 = 10;
 
@@ -73,11 +75,10 @@ fn wake(mut commands: Commands, mut states: ResMut<AgentStates>, plant: Res<Plan
     for (i, _) in plant.plant.cells.iter().enumerate() {
         let cell = CellId(i as u32);
         commands.spawn((Name::new(plant.plant.cells[i].name.clone()), AgentOf(cell)));
-        let model = plant.model.clone();
-        let options = SolveOptions::default();
-        let mind = match &plant.plant.forecast_refused {
-            Some(reason) => Mind::Refused(reason.clone()),
-            None => Job::start("agent", 0, move |gauge: &Gauge| {
+        let options = SolveOptions { epsilon: EPSILON, ..SolveOptions::default() };
+        let mind = match plant.model.clone() {
+            None => Mind::Refused(plant.plant.forecast_refused.clone().unwrap_or_default()),
+            Some(model) => Job::start("agent", 0, move |gauge: &Gauge| {
                 agent::build_cell(&model, cell, &options, &|| gauge.report(0, 1)).map_err(|e| e.to_string())
             })
             .map_or_else(|| Mind::Refused("the system gave no thread".into()), Mind::Solving),
@@ -163,7 +164,8 @@ fn ask(mut states: ResMut<AgentStates>, ctx: Context) {
     if due.is_empty() {
         return;
     }
-    let (model, belief) = (ctx.plant.model.clone(), ctx.belief.0.clone());
+    let Some(model) = ctx.plant.model.clone() else { return };
+    let belief = ctx.belief.0.clone();
     let options = ProposeOptions { seed: ctx.settings.seed, threads: ctx.settings.threads, ..ProposeOptions::default() };
     states.question = Job::start("agents", 0, move |gauge| answers(&due, &model, &belief, &options, gauge));
 }

@@ -36,8 +36,8 @@ use std::{
 pub(super) struct Parts {
     /// The document.
     pub plant: Arc<Plant>,
-    /// The model.
-    pub model: Arc<Model>,
+    /// The model; `None` for a plant that is only monitored.
+    pub model: Option<Arc<Model>>,
     /// Audit and outbox.
     pub store: Store,
     /// Clocks.

@@ -104,7 +104,7 @@ struct Thread {
     sink: PortSink,
     people: Arc<IdentityBook>,
     plant: Arc<Plant>,
-    model: Arc<Model>,
+    model: Option<Arc<Model>>,
     store: Store,
     clocks: Clocks,
     acks: Receiver<AckReceived>,
@@ -223,8 +223,12 @@ impl Thread {
     /// Simulates the gate for a case on a thread of its own.
     fn gate(&mut self, id: Uuid, again: bool) {
         let Some(case) = self.governor.case(id) else { return };
+        let Some(model) = self.model.clone() else {
+            let result = self.governor.withdraw(id, "gate", "this plant is only monitored: nothing can be simulated, so nothing is commanded");
+            return self.complain("gate", result);
+        };
         let question = Question {
-            model: self.model.clone(),
+            model,
             proposal: case.proposal.clone(),
             feed: self.feed(),
             policy: self.governor.policy().clone(),

@@ -73,7 +73,7 @@ impl IntakeRes {
         let decoded = codec::decode(encoding, &message.payload).map_err(|e| e.to_string())?;
         let reading = Reading {
             value: decoded.value,
-            event: Some(decoded.event.unwrap_or(ingested)),
+            event: decoded.event,
             code: decoded.quality,
             sequence: decoded.sequence,
             retained: message.retained,

@@ -104,7 +104,8 @@ fn score(mut fidelity: ResMut<FidelityRes>, belief: Res<BeliefRes>, intake: Res<
     for sample in &intake.accepted {
         fidelity.scores.observe(sample);
     }
-    match fidelity.scores.tick(&plant.model, &belief.0) {
+    let Some(model) = &plant.model else { return };
+    match fidelity.scores.tick(model, &belief.0) {
         Ok(false) => return,
         Ok(true) => {}
         Err(e) => tracing::debug!(error = %e, "no prediction from this belief"),
@@ -134,9 +135,13 @@ fn take_commands(
                 }
                 res.epoch += 1;
                 res.shown.error = None;
+                let Some(model) = plant.model.clone() else {
+                    res.shown.error = Some(format!("this plant cannot be forecast: {}", plant.plant.forecast_refused.clone().unwrap_or_default()));
+                    continue;
+                };
                 let question = Question {
                     scenario: (**scenario).clone(),
-                    model: plant.model.clone(),
+                    model,
                     belief: belief.0.clone(),
                     threads: settings.threads,
                     clocks: clocks.clone(),
