@@ -1,3 +1,5 @@
+//! Packs on belts: speed, accumulation, books, bit-equal continuation.
+
 use super::*;
 use crate::plant::{Area, Body, InitialMode, Money, Pose, SafetyClass, Start};
 use crate::time::Span;
