@@ -79,6 +79,7 @@ pub fn plant_clock(clock: &std::sync::Arc<SystemClock>, rate: f64) -> crate::clo
 pub fn interrupted() -> Result<std::sync::Arc<std::sync::atomic::AtomicBool>, super::CliError> {
     let flag = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let seen = flag.clone();
-    ctrlc::set_handler(move || seen.store(true, std::sync::atomic::Ordering::SeqCst)).map_err(|e| super::CliError::failed(format!("signal handler: {e}")))?;
+    ctrlc::set_handler(move || seen.store(true, std::sync::atomic::Ordering::SeqCst))
+        .map_err(|e| super::CliError::failed(format!("signal handler: {e}")))?;
     Ok(flag)
 }

@@ -76,7 +76,15 @@ pub fn run(args: &EmulateArgs) -> Result<(), CliError> {
         ..EmulatorOptions::new((*plant).clone(), args.seed, clock.clone(), system.clone(), url.clone())
     };
     let handle = emulator::start(options).map_err(|e| emulator_error(&e))?;
-    println!("{}: {} assets, {} tags on {url} at rate {} (seed {}){}", plant.name, plant.assets.len(), plant.tags.len(), args.rate, args.seed, if args.lie { ", lying about commands" } else { "" });
+    println!(
+        "{}: {} assets, {} tags on {url} at rate {} (seed {}){}",
+        plant.name,
+        plant.assets.len(),
+        plant.tags.len(),
+        args.rate,
+        args.seed,
+        if args.lie { ", lying about commands" } else { "" }
+    );
     let interrupted = edge::interrupted()?;
     let end = duration.map(|d| clock.now() + d);
     while !interrupted.load(std::sync::atomic::Ordering::SeqCst) && end.is_none_or(|e| clock.now() < e) {

@@ -161,13 +161,20 @@ impl Live {
 }
 
 /// The stand-in plant of a session, on the session's clock.
-fn start_emulator(options: &LiveOptions, plant: &Plant, clock: &PlantClock, system: &Arc<edge::SystemClock>, url: &str) -> Result<EmulatorHandle, CliError> {
+fn start_emulator(
+    options: &LiveOptions,
+    plant: &Plant,
+    clock: &PlantClock,
+    system: &Arc<edge::SystemClock>,
+    url: &str,
+) -> Result<EmulatorHandle, CliError> {
     let mut inject = Vec::new();
     for text in &options.inject {
         let (after, what) = super::emulate::injection(plant, text)?;
         inject.push((options.inject_from + after, what));
     }
-    let options = EmulatorOptions { lie: options.lie, inject, ..EmulatorOptions::new(plant.clone(), options.seed, clock.clone(), system.clone(), url) };
+    let options =
+        EmulatorOptions { lie: options.lie, inject, ..EmulatorOptions::new(plant.clone(), options.seed, clock.clone(), system.clone(), url) };
     emulator::start(options).map_err(|e| super::emulate::emulator_error(&e))
 }
 
@@ -175,7 +182,9 @@ fn start_emulator(options: &LiveOptions, plant: &Plant, clock: &PlantClock, syst
 pub const DEMO_PASSWORD: &str = "plantcast-demo";
 const DEMO_PEOPLE: [(&str, &str, Role); 4] = [
     ("paul", "Paul (planner)", Role::Planner),
-    ("olivia", "Olivia (operator)", Role::Operator), ("ada", "Ada (approver)", Role::Approver), ("sven", "Sven (supervisor)", Role::Supervisor),
+    ("olivia", "Olivia (operator)", Role::Operator),
+    ("ada", "Ada (approver)", Role::Approver),
+    ("sven", "Sven (supervisor)", Role::Supervisor),
 ];
 
 /// The people of this session: from the data folder; with a stand-in plant, demo people are added to an empty one.
@@ -201,6 +210,10 @@ fn demo_signers(options: &LiveOptions) -> Vec<Signer> {
     if !options.emulator {
         return Vec::new();
     }
-    let signer = |(name, _, role): (&str, &str, Role)| Signer { name: name.into(), role: format!("{role:?}").to_lowercase(), password: DEMO_PASSWORD.to_string().into() };
+    let signer = |(name, _, role): (&str, &str, Role)| Signer {
+        name: name.into(),
+        role: format!("{role:?}").to_lowercase(),
+        password: DEMO_PASSWORD.to_string().into(),
+    };
     DEMO_PEOPLE.into_iter().map(signer).collect()
 }

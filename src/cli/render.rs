@@ -101,15 +101,7 @@ fn state(args: &RenderArgs, at: Span) -> Result<Shown, CliError> {
 
 /// The predicted cascade of a scenario at `at`.
 fn cascade(args: &RenderArgs, at: Span) -> Result<Shown, CliError> {
-    let whatif = whatif::WhatIfArgs {
-        scenario: args.input.clone(),
-        scene: None,
-        runs: args.runs,
-        seed: None,
-        threads: None,
-        json: false,
-        out: None,
-    };
+    let whatif = whatif::WhatIfArgs { scenario: args.input.clone(), scene: None, runs: args.runs, seed: None, threads: None, json: false, out: None };
     let loaded = whatif::load(&whatif)?;
     let f = forecast::run(&loaded.request, &Silent).map_err(CliError::failed)?;
     let Some(alternative) = f.alternatives.get(args.alternative) else {
@@ -152,7 +144,12 @@ pub fn demo_pictures(plant: &Arc<Plant>, seen: &LiveView, folder: &Path) -> Resu
     let mut requests = vec![request(live.clone(), &plant.name, "live, at the end of the demo".into(), "live.png")];
     if let Some(f) = &seen.forecast.answer {
         for (at, file) in [(Span::from_min(15.0), "cascade-15min.png"), (Span::from_min(60.0), "cascade-60min.png")] {
-            requests.push(request(cascade_of(&live, f, &seen.forecast.origins, at), &seen.forecast.title, format!("probability of impact within {at} when nothing is done · {} futures", f.runs), file));
+            requests.push(request(
+                cascade_of(&live, f, &seen.forecast.origins, at),
+                &seen.forecast.title,
+                format!("probability of impact within {at} when nothing is done · {} futures", f.runs),
+                file,
+            ));
         }
     }
     render_pictures(&requests).map_err(|e| e.to_string())

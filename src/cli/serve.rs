@@ -82,7 +82,16 @@ fn report(live: &live::Live, json: bool, events_seen: &mut usize) {
     let i = v.intake;
     println!(
         "{} link {} · received {} = {} accepted + {} quarantined + {} rejected + {} dropped · {stale} of {} assets stale · fidelity {} · {} proposal(s)",
-        v.now, v.link.status, i.received, i.accepted, i.quarantined, i.rejected, i.dropped, v.assets.len(), v.fidelity.evidence, v.proposals.len()
+        v.now,
+        v.link.status,
+        i.received,
+        i.accepted,
+        i.quarantined,
+        i.rejected,
+        i.dropped,
+        v.assets.len(),
+        v.fidelity.evidence,
+        v.proposals.len()
     );
     // the list is bounded: when it was trimmed, show what is left
     let from = (*events_seen).min(v.events.len());

@@ -40,7 +40,9 @@ const PRE_ROLL_RATE: f64 = 120.0;
 pub fn run_or_demo(args: NoArgument) -> Result<u8, CliError> {
     if let Err(e) = preflight::check_display() {
         eprintln!("No display: {e}");
-        eprintln!("The window needs X11 or Wayland (a desktop session, `ssh -X`, or Xvfb) and a Vulkan driver; `plantcast doctor` says what is missing.");
+        eprintln!(
+            "The window needs X11 or Wayland (a desktop session, `ssh -X`, or Xvfb) and a Vulkan driver; `plantcast doctor` says what is missing."
+        );
         eprintln!("Running the same job headless (`plantcast demo`).\n");
         return demo::run(&args.demo());
     }

@@ -68,6 +68,9 @@ impl State {
     }
 }
 
+/// Distance that an observed temperature keeps from a trip it has not passed [K].
+const HAIR_K: f64 = 0.01;
+
 fn take(model: &Model, state: &mut State, id: AssetId, seen: &Observed) {
     let facts = model.plant.asset(id);
     let asset = &mut state.assets[id.index()];
@@ -77,8 +80,10 @@ fn take(model: &Model, state: &mut State, id: AssetId, seen: &Observed) {
     if let (Some(level), Some(storage)) = (seen.level, facts.storage) {
         asset.level = level.clamp(0.0, storage.capacity);
     }
-    if let (Some(celsius), Some(_)) = (seen.temperature_c, facts.thermal) {
-        asset.celsius = celsius;
+    if let (Some(celsius), Some(thermal)) = (seen.temperature_c, facts.thermal) {
+        // A temperature beyond a limit that the mode has not passed is noise: the crossing must lie ahead, or it would never come.
+        asset.celsius = if seen.tripped { celsius } else { celsius.min(thermal.trip_c - HAIR_K) };
+        asset.tripped = seen.tripped && !(thermal.auto_reset && celsius <= thermal.reset_c);
     }
     if let Some(limit) = seen.rate_limit {
         asset.rate_limit = limit.clamp(0.0, 1.0);

@@ -98,7 +98,9 @@ fn poll_minds(mut states: ResMut<AgentStates>, mut events: ResMut<EventsRes>, pl
                 (Mind::Ready(Arc::new(policy)), Severity::Info, text)
             }
             Ok(Err(e)) => (Mind::Refused(e.clone()), Severity::Warning, format!("agent of {cell}: {e}")),
-            Err(_) => (Mind::Refused("its thread ended unexpectedly".into()), Severity::Warning, format!("agent of {cell}: its thread ended unexpectedly")),
+            Err(_) => {
+                (Mind::Refused("its thread ended unexpectedly".into()), Severity::Warning, format!("agent of {cell}: its thread ended unexpectedly"))
+            }
         };
         a.status = match &mind {
             Mind::Refused(why) => format!("refused: {why}"),

@@ -3,7 +3,7 @@
 //! Owns the estimator, the belief, the trends and the runtime's event list.
 
 use super::{
-    EventView, Severity, TwinSystems, Trend,
+    EventView, Severity, Trend, TwinSystems,
     compose::{PlantRes, StoreRes},
     ingest::IntakeRes,
     runtime::Clocks,

@@ -16,9 +16,7 @@ use super::{
 use crate::{
     clock::Entropy,
     estimate::Belief,
-    governance::{
-        Author, Digest, EffectQuantity, Hold, IdentityBook, Measurement, PortSink, Proposal, Rationale, Seen, Snapshot,
-    },
+    governance::{Author, Digest, EffectQuantity, Hold, IdentityBook, Measurement, PortSink, Proposal, Rationale, Seen, Snapshot},
     history::Store,
     link::{self, AckReceived, HoldSwitch},
     plant::{Action, Plant},
@@ -195,9 +193,14 @@ impl Desk<'_> {
             TwinCommand::RunForecast(_) | TwinCommand::CancelForecast => return Ok(()),
             TwinCommand::ProposeAlternative { index } => {
                 let (name, plan) = self.forecast.plan(*index).ok_or("there is no such response in the newest forecast")?;
-                Message::Submit(Box::new(self.proposal(name, &plan, "compared with doing nothing in the newest forecast")), self.forecast.gain(*index))
+                Message::Submit(
+                    Box::new(self.proposal(name, &plan, "compared with doing nothing in the newest forecast")),
+                    self.forecast.gain(*index),
+                )
             }
-            TwinCommand::ProposeActions { title, actions } => Message::Submit(Box::new(self.proposal(title.clone(), actions, "put forward by hand")), None),
+            TwinCommand::ProposeActions { title, actions } => {
+                Message::Submit(Box::new(self.proposal(title.clone(), actions, "put forward by hand")), None)
+            }
             TwinCommand::Approve { proposal, identity, password, reason } => {
                 Message::Approve { proposal: id(proposal)?, identity: identity.clone(), password: password.clone(), reason: reason.clone() }
             }
@@ -209,7 +212,14 @@ impl Desk<'_> {
             }
             TwinCommand::Note { asset, text } => {
                 let asset = asset.map(|a| self.plant.plant.asset(a).id.clone());
-                let note = crate::history::Event { seq: 0, at: self.clocks.now(), severity: crate::history::Severity::Info, asset, text: text.clone(), trace: None };
+                let note = crate::history::Event {
+                    seq: 0,
+                    at: self.clocks.now(),
+                    severity: crate::history::Severity::Info,
+                    asset,
+                    text: text.clone(),
+                    trace: None,
+                };
                 return self.store.0.add_events(&[note]).map_err(|e| e.to_string());
             }
         };

@@ -18,7 +18,8 @@ use crate::{
     fidelity::FidelityReport,
     forecast,
     governance::{
-        GateVerdict, GovernError, Governor, GovernorOptions, Hold, IdentityBook, Meaning, Measurement, Policy, PortSink, Proposal, Signer, Snapshot, TickInput,
+        GateVerdict, GovernError, Governor, GovernorOptions, Hold, IdentityBook, Meaning, Measurement, Policy, PortSink, Proposal, Signer, Snapshot,
+        TickInput,
         audit::AuditLog,
         gate::{GateInput, Validation, evaluate},
         identity::AuthError,
@@ -341,7 +342,11 @@ impl Thread {
         self.verdicts.retain(|id, _| open.contains(id));
         let audit: Vec<AuditView> = self.store.audit_tail(AUDIT_SHOWN).map(|rows| rows.iter().map(views::audit).collect()).unwrap_or_default();
         let shown = GovernanceShown {
-            proposals: self.governor.cases().map(|c| views::proposal(&self.plant, c, self.verdicts.get(&c.proposal.id), self.gains.get(&c.proposal.id))).collect(),
+            proposals: self
+                .governor
+                .cases()
+                .map(|c| views::proposal(&self.plant, c, self.verdicts.get(&c.proposal.id), self.gains.get(&c.proposal.id)))
+                .collect(),
             audit,
             hold: self.governor.hold_notice().map(|n| n.by.clone()),
             identities: self.people.list().into_iter().filter(|i| !i.revoked).map(|i| (i.name, format!("{:?}", i.role).to_lowercase())).collect(),

@@ -91,5 +91,10 @@ fn alternative(q: Option<f64>, result: &str) -> String {
 
 fn check(c: &Check) -> GateCheckView {
     let number = |v: Option<f64>| v.map_or_else(|| "—".to_string(), |v| format!("{v:.3} {}", c.unit).trim_end().to_string());
-    GateCheckView { name: c.name.clone(), measured: if c.measured.is_some() { number(c.measured) } else { c.detail.clone() }, limit: number(c.limit), passed: c.passed }
+    GateCheckView {
+        name: c.name.clone(),
+        measured: if c.measured.is_some() { number(c.measured) } else { c.detail.clone() },
+        limit: number(c.limit),
+        passed: c.passed,
+    }
 }

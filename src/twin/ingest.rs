@@ -28,11 +28,7 @@ pub struct IntakeRes {
 
 pub(super) fn plugin(app: &mut App) {
     let plant = app.world().resource::<super::compose::PlantRes>().plant.clone();
-    app.insert_resource(IntakeRes {
-        intake: Intake::new(&plant),
-        accepted: Vec::new(),
-        encodings: plant.tags.iter().map(|t| t.encoding).collect(),
-    });
+    app.insert_resource(IntakeRes { intake: Intake::new(&plant), accepted: Vec::new(), encodings: plant.tags.iter().map(|t| t.encoding).collect() });
     app.add_systems(FixedUpdate, ingest.in_set(TwinSystems::Ingest));
 }
 
@@ -71,13 +67,8 @@ impl IntakeRes {
     fn decode(&self, tag: TagId, message: &Received, ingested: Time) -> Result<(Reading, Option<String>), String> {
         let encoding = self.encodings.get(tag.index()).copied().unwrap_or(Encoding::Raw);
         let decoded = codec::decode(encoding, &message.payload).map_err(|e| e.to_string())?;
-        let reading = Reading {
-            value: decoded.value,
-            event: decoded.event,
-            code: decoded.quality,
-            sequence: decoded.sequence,
-            retained: message.retained,
-        };
+        let reading =
+            Reading { value: decoded.value, event: decoded.event, code: decoded.quality, sequence: decoded.sequence, retained: message.retained };
         Ok((reading, decoded.unit))
     }
 }

@@ -28,8 +28,8 @@ pub use command::{Secret, TwinCommand};
 pub use compose::{ComposeError, TwinConfig};
 pub use runtime::{Pace, TwinHandle, start};
 pub use view::{
-    AgentView, AssetView, AuditView, AvoidedLoss, EventView, FidelityView, ForecastView, GateCheckView, IntakeView, LinkView, LiveView, ProposalView, Severity, TagView,
-    Trend, Value,
+    AgentView, AssetView, AuditView, AvoidedLoss, EventView, FidelityView, ForecastView, GateCheckView, IntakeView, LinkView, LiveView, ProposalView,
+    Severity, TagView, Trend, Value,
 };
 
 use bevy::{app::PluginGroupBuilder, prelude::*};

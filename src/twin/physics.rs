@@ -4,12 +4,7 @@
 //! other way round; bodies are reconciled to the believed count. Steps at a fixed 60 Hz of real time (what people
 //! watch), whatever the plant clock's rate; a replay of the same views gives the same world.
 
-use super::{
-    TwinSystems,
-    compose::PlantRes,
-    estimate::BeliefRes,
-    runtime::Clocks,
-};
+use super::{TwinSystems, compose::PlantRes, estimate::BeliefRes, runtime::Clocks};
 use crate::{
     physics::{Drive, World},
     plant::{AssetId, Plant, Shape},

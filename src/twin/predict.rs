@@ -139,13 +139,8 @@ fn take_commands(
                     res.shown.error = Some(format!("this plant cannot be forecast: {}", plant.plant.forecast_refused.clone().unwrap_or_default()));
                     continue;
                 };
-                let question = Question {
-                    scenario: (**scenario).clone(),
-                    model,
-                    belief: belief.0.clone(),
-                    threads: settings.threads,
-                    clocks: clocks.clone(),
-                };
+                let question =
+                    Question { scenario: (**scenario).clone(), model, belief: belief.0.clone(), threads: settings.threads, clocks: clocks.clone() };
                 res.job = Job::start("forecast", res.epoch, move |gauge| question.answer(gauge));
                 if res.job.is_none() {
                     res.shown.error = Some("the system gave no thread for the forecast; close other programs and try again".into());

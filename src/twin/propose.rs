@@ -31,9 +31,11 @@ pub fn command_for(plant: &Plant, action: Action) -> ProposedCommand {
         ActionKind::Start => {
             ProposedCommand { action, compensation: undo(ActionKind::Stop), effect: effect(EffectQuantity::Service, Comparison::AtLeast, STARTED) }
         }
-        ActionKind::Stop => {
-            ProposedCommand { action, compensation: undo(ActionKind::Start), effect: effect(EffectQuantity::Service, Comparison::AtMost, 1.0 - STARTED) }
-        }
+        ActionKind::Stop => ProposedCommand {
+            action,
+            compensation: undo(ActionKind::Start),
+            effect: effect(EffectQuantity::Service, Comparison::AtMost, 1.0 - STARTED),
+        },
         ActionKind::SetRate(f) => {
             let nominal = plant.asset(asset).process.as_ref().map(|p| p.rate_per_h);
             let expected = match nominal {

@@ -3,7 +3,11 @@
 //! Samples go to a memory buffer in the chain; a thread of its own writes blocks, so that a slow disk never
 //! stalls a step. What a full buffer loses is counted by the store.
 
-use super::{TwinSystems, compose::{PlantRes, StoreRes}, ingest::IntakeRes};
+use super::{
+    TwinSystems,
+    compose::{PlantRes, StoreRes},
+    ingest::IntakeRes,
+};
 use crate::history::Store;
 use bevy::prelude::*;
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};

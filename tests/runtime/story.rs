@@ -34,7 +34,12 @@ fn signed_command_is_verified_by_its_effect_and_the_books_balance() {
     let proposal = propose_standby(&s);
     assert_eq!(s.plant_side.executed(), 0, "nothing may leave before a signature");
     // a wrong password changes nothing
-    let wrong = TwinCommand::Approve { proposal: proposal.clone(), identity: "sven".into(), password: "wrong password".to_string().into(), reason: "evidence read".into() };
+    let wrong = TwinCommand::Approve {
+        proposal: proposal.clone(),
+        identity: "sven".into(),
+        password: "wrong password".to_string().into(),
+        reason: "evidence read".into(),
+    };
     assert!(s.twin.send(wrong));
     s.wait("the refusal of a wrong password", 20, |v| v.events.iter().any(|e| e.text.contains("not signed")).then_some(()));
     assert_eq!(s.plant_side.executed(), 0);

@@ -63,7 +63,8 @@ impl Session {
         let system = Arc::new(TestClock(now()));
         let clock = PlantClock::new(system.clone(), Time::from_h(480_000.0), rate);
         let broker = Broker::start_on_free_port().expect("a free port");
-        let options = EmulatorOptions { lie, mismatched: false, ..EmulatorOptions::new((*plant).clone(), 3, clock.clone(), system.clone(), broker.url()) };
+        let options =
+            EmulatorOptions { lie, mismatched: false, ..EmulatorOptions::new((*plant).clone(), 3, clock.clone(), system.clone(), broker.url()) };
         let plant_side = emulator::start(options).expect("stand-in plant");
         let identities = IdentityBook::new(KdfCost { memory_kib: 8, passes: 1 });
         for (name, role) in [("paul", Role::Planner), ("olivia", Role::Operator), ("sven", Role::Supervisor)] {

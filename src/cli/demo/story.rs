@@ -33,7 +33,9 @@ const STORY_RATE: f64 = 40.0;
 /// The step that did not happen within its time.
 pub fn tell(live: &mut Live, args: &DemoArgs, report: &mut Report) -> Result<(), CliError> {
     let plant = live.plant.clone();
-    let lost = plant.asset_by_id(&args.lose).ok_or_else(|| CliError::invalid(format!("the scene has no asset {:?}; --lose takes an asset id", args.lose)))?;
+    let lost = plant
+        .asset_by_id(&args.lose)
+        .ok_or_else(|| CliError::invalid(format!("the scene has no asset {:?}; --lose takes an asset id", args.lose)))?;
     report.step("plant", format!("{} · {} assets, {} tags, {} cells", plant.name, plant.assets.len(), plant.tags.len(), plant.cells.len()));
     live_telemetry(live, report)?;
     warm_up(live, args, report)?;
@@ -56,7 +58,10 @@ fn wait<T>(live: &Live, what: &str, limit_s: u64, mut seen: impl FnMut(&LiveView
         }
         if start.elapsed() > Duration::from_secs(limit_s) {
             let view = live.twin.view();
-            return Err(CliError::failed(format!("{what} did not happen within {limit_s} s (link {}, {} messages, fidelity {})", view.link.status, view.intake.received, view.fidelity.evidence)));
+            return Err(CliError::failed(format!(
+                "{what} did not happen within {limit_s} s (link {}, {} messages, fidelity {})",
+                view.link.status, view.intake.received, view.fidelity.evidence
+            )));
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -109,7 +114,10 @@ fn outage(live: &mut Live, lost: AssetId, plant: &Plant, report: &mut Report) ->
         let a = &v.assets[lost.index()];
         matches!(a.mode, Mode::Failed | Mode::InRepair).then_some((a.mode, a.mode_probability))
     })?;
-    report.step("outage", format!("{name} lost in the plant; the twin believes {} with {:.1} % after {}", mode.0.name(), mode.1 * 100.0, seconds(took)));
+    report.step(
+        "outage",
+        format!("{name} lost in the plant; the twin believes {} with {:.1} % after {}", mode.0.name(), mode.1 * 100.0, seconds(took)),
+    );
     report.figure("noticed_s", took.as_secs_f64());
     Ok(())
 }
@@ -132,7 +140,15 @@ fn forecast(live: &Live, lost: AssetId, plant: &Arc<Plant>, args: &DemoArgs, rep
     report.step("forecast", format!("{} paired futures over {} in {:.2} s", answer.runs, answer.horizon, view.forecast.took_s));
     for i in nothing.impacts.iter().take(6) {
         let onset = i.time_to_impact.as_ref().map_or(String::new(), |q| format!(", median onset {:.0} min", q.q50 * 60.0));
-        report.detail(format!("{:24} {:5.1} % ({} of {}; {:.1}–{:.1} %){onset}", plant.asset(i.asset).name, i.probability * 100.0, i.count, answer.runs, i.low * 100.0, i.high * 100.0));
+        report.detail(format!(
+            "{:24} {:5.1} % ({} of {}; {:.1}–{:.1} %){onset}",
+            plant.asset(i.asset).name,
+            i.probability * 100.0,
+            i.count,
+            answer.runs,
+            i.low * 100.0,
+            i.high * 100.0
+        ));
     }
     report.figure("forecast_runs", answer.runs);
     report.figure("forecast_s", view.forecast.took_s);
@@ -182,7 +198,10 @@ fn sign(live: &Live, proposal: &ProposalView, report: &mut Report) -> Result<(),
         if !sent {
             return Err(CliError::failed("the twin does not take commands"));
         }
-        report.step("signature", format!("{} ({}) signs evidence {}", signer.name, signer.role, proposal.evidence.chars().take(16).collect::<String>()));
+        report.step(
+            "signature",
+            format!("{} ({}) signs evidence {}", signer.name, signer.role, proposal.evidence.chars().take(16).collect::<String>()),
+        );
     }
     wait(live, "the approved command leaving", 60, |v| {
         let p = v.proposals.iter().find(|p| p.id == proposal.id)?;
@@ -225,7 +244,19 @@ fn follow(live: &Live, proposal: &ProposalView, args: &DemoArgs, report: &mut Re
 fn avoided_loss(live: &Live, proposal: &ProposalView) -> Option<(String, f64)> {
     let view = live.twin.view();
     let p = view.proposals.iter().find(|p| p.id == proposal.id)?;
-    p.avoided.as_ref().map(|a| (format!("{:.0} {} expected over the horizon (95 %: {:.0} to {:.0}), better in {:.0} % of paired futures", a.mean, a.currency, a.low, a.high, a.probability_better * 100.0), a.mean))
+    p.avoided.as_ref().map(|a| {
+        (
+            format!(
+                "{:.0} {} expected over the horizon (95 %: {:.0} to {:.0}), better in {:.0} % of paired futures",
+                a.mean,
+                a.currency,
+                a.low,
+                a.high,
+                a.probability_better * 100.0
+            ),
+            a.mean,
+        )
+    })
 }
 
 /// Checks the closed audit log of the demo.
