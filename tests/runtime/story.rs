@@ -30,7 +30,7 @@ fn state_of(s: &Session, proposal: &str) -> String {
 #[test]
 fn signed_command_is_verified_by_its_effect_and_the_books_balance() {
     let s = Session::start(30.0, false);
-    s.wait("fresh data", 40, |v| (v.link.status == "online" && v.assets.iter().all(|a| !a.stale)).then_some(()));
+    s.wait_until_fresh();
     let proposal = propose_standby(&s);
     assert_eq!(s.plant_side.executed(), 0, "nothing may leave before a signature");
     // a wrong password changes nothing
@@ -58,7 +58,7 @@ fn signed_command_is_verified_by_its_effect_and_the_books_balance() {
 #[test]
 fn a_lying_plant_is_found_out_and_compensated() {
     let s = Session::start(60.0, true);
-    s.wait("fresh data", 40, |v| (v.link.status == "online" && v.assets.iter().all(|a| !a.stale)).then_some(()));
+    s.wait_until_fresh();
     let proposal = propose_standby(&s);
     sign(&s, &proposal, "sven");
     s.wait("the roll-back", 120, |v| v.proposals.iter().any(|p| p.id == proposal && p.state == "rolled back").then_some(()));
@@ -67,7 +67,7 @@ fn a_lying_plant_is_found_out_and_compensated() {
 #[test]
 fn nothing_leaves_during_a_hold_and_its_release_is_signed() {
     let s = Session::start(10.0, false);
-    s.wait("fresh data", 40, |v| (v.link.status == "online" && v.assets.iter().all(|a| !a.stale)).then_some(()));
+    s.wait_until_fresh();
     assert!(s.twin.send(TwinCommand::Hold { by: "test".into() }));
     s.wait("the hold", 10, |v| v.hold.clone());
     let proposal = propose_standby(&s);

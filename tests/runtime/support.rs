@@ -89,6 +89,15 @@ impl Session {
         Session { plant, twin, plant_side, folder, _broker: broker }
     }
 
+    /// Waits until every asset that has a tag is fresh.
+    pub fn wait_until_fresh(&self) {
+        let observed: Vec<_> = self.plant.asset_ids().filter(|a| self.plant.tags.iter().any(|t| t.asset == *a)).collect();
+        self.wait("fresh data", 40, |v| {
+            let fresh = observed.iter().all(|a| v.assets.get(a.index()).is_some_and(|a| !a.stale));
+            (v.link.status == "online" && fresh).then_some(())
+        });
+    }
+
     /// Waits until the newest view answers.
     pub fn wait<T>(&self, what: &str, limit_s: u64, mut seen: impl FnMut(&LiveView) -> Option<T>) -> T {
         let start = now();
