@@ -52,7 +52,7 @@ impl IntakeRes {
             self.intake.reject(&message.topic, Clause::UnknownTopic, "no tag has this topic".into(), now);
             return None;
         };
-        match self.decode(tag, message, ingested) {
+        match self.decode(tag, message) {
             Err(detail) => {
                 self.intake.reject(&message.topic, Clause::Encoding, detail, now);
                 None
@@ -64,7 +64,7 @@ impl IntakeRes {
         }
     }
 
-    fn decode(&self, tag: TagId, message: &Received, ingested: Time) -> Result<(Reading, Option<String>), String> {
+    fn decode(&self, tag: TagId, message: &Received) -> Result<(Reading, Option<String>), String> {
         let encoding = self.encodings.get(tag.index()).copied().unwrap_or(Encoding::Raw);
         let decoded = codec::decode(encoding, &message.payload).map_err(|e| e.to_string())?;
         let reading =

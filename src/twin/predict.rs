@@ -1,8 +1,8 @@
 //! Predictions to be scored, and what-ifs off-thread.
 //!
 //! Owns the fidelity scores and the forecast job. A what-if that starts live takes its start states from the belief.
-//! An asset that the scenario fails at time zero is taken as healthy in the start states, so that the paired
-//! baseline is the plant without that outage even when the outage has already happened.
+//! A failure in the scenario that has already happened strikes at time zero, and the start states are healed of it,
+//! so that the paired baseline is the plant without that outage even when the outage is under way.
 
 use super::{
     AvoidedLoss, EventView, FidelityView, ForecastView, Severity, TwinCommand, TwinSystems,
@@ -18,7 +18,7 @@ use crate::{
     forecast::{self, Forecast, Progress, Request},
     plant::{Action, AssetId, InitialMode, Plant},
     scenario::{Scenario, StartFrom},
-    sim::{Intervention, Mode, Model},
+    sim::{Intervention, Mode, Model, Script},
     time::{Span, Time},
 };
 use bevy::prelude::*;
@@ -216,12 +216,15 @@ impl Question {
 
     fn request(&self) -> Result<(Request, Vec<AssetId>), String> {
         let plant = self.model.plant();
-        let compiled = self.scenario.compile(plant).map_err(|e| e.to_string())?;
+        let mut compiled = self.scenario.compile(plant).map_err(|e| e.to_string())?;
         let origins: Vec<AssetId> = compiled.script.0.iter().filter_map(|(_, i)| origin(i)).collect();
-        let now: Vec<AssetId> = compiled.script.0.iter().filter(|(at, _)| *at <= Time::ZERO).filter_map(|(_, i)| origin(i)).collect();
+        let under_way = match self.scenario.start.from {
+            StartFrom::LiveNow => happened(&mut compiled.script, &self.belief),
+            StartFrom::Nominal | StartFrom::Warmup(_) => Vec::new(),
+        };
         let live = match self.scenario.start.from {
             StartFrom::LiveNow => {
-                let healthy = healed(&self.belief, plant, &now);
+                let healthy = healed(&self.belief, plant, &under_way);
                 let n = START_STATES.min(self.scenario.runs as usize).max(1);
                 Some(forecast::starts_from_belief(&self.model, &healthy, n, self.scenario.seed).map_err(|e| e.to_string())?)
             }
@@ -231,6 +234,19 @@ impl Question {
         request.threads = self.threads;
         Ok((request, origins))
     }
+}
+
+/// Failures of the script that have already happened: they strike at once, and the start states are healed of them.
+fn happened(script: &mut Script, belief: &Belief) -> Vec<AssetId> {
+    let mut out = Vec::new();
+    for (at, intervention) in &mut script.0 {
+        let Intervention::Fail { asset, .. } = intervention else { continue };
+        if matches!(belief.asset(*asset).mode, Mode::Failed | Mode::InRepair) {
+            *at = Time::ZERO;
+            out.push(*asset);
+        }
+    }
+    out
 }
 
 /// The asset at which an intervention strikes.
