@@ -121,7 +121,7 @@ pub fn percent(p: f64) -> String {
 
 /// An interval of fractions: "54–69 %".
 pub fn percent_range(low: f64, high: f64) -> String {
-    let digits = usize::from(high < 0.0995 || (low > 0.99 && low < 1.0));
+    let digits = usize::from(high < 0.0995);
     format!("{:.digits$}–{:.digits$} %", low * 100.0, high * 100.0)
 }
 
