@@ -110,8 +110,8 @@ pub fn percent(p: f64) -> String {
         return "–".into();
     }
     match p * 100.0 {
-        x if x == 0.0 => "0 %".into(),
-        x if x == 100.0 => "100 %".into(),
+        0.0 => "0 %".into(),
+        100.0 => "100 %".into(),
         x if x > 0.0 && x < 0.1 => "<0.1 %".into(),
         x if x < 100.0 && x > 99.9 => ">99.9 %".into(),
         x if x.abs() < 9.95 || (x > 99.0 && x < 100.0) => format!("{x:.1} %"),
@@ -121,7 +121,7 @@ pub fn percent(p: f64) -> String {
 
 /// An interval of fractions: "54–69 %".
 pub fn percent_range(low: f64, high: f64) -> String {
-    let digits = usize::from(high < 0.0995 || (low > 0.99 && low < 1.0));
+    let digits = usize::from(high < 0.0995);
     format!("{:.digits$}–{:.digits$} %", low * 100.0, high * 100.0)
 }
 
@@ -137,7 +137,7 @@ pub fn duration(span: Span) -> String {
         s if s < 3600.0 * 0.9999 => format!("{:.0} min", s / 60.0),
         s if s < 48.0 * 3600.0 => {
             let minutes = (s / 60.0).round() as u64;
-            if minutes % 60 == 0 { format!("{} h", minutes / 60) } else { format!("{} h {:02} min", minutes / 60, minutes % 60) }
+            if minutes.is_multiple_of(60) { format!("{} h", minutes / 60) } else { format!("{} h {:02} min", minutes / 60, minutes % 60) }
         }
         s => format!("{:.1} d", s / 86_400.0),
     };

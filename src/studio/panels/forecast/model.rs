@@ -105,6 +105,7 @@ fn title(a: &crate::forecast::Alternative, kpi: &str) -> String {
 fn headline(src: &Source<'_>, f: &Forecast, impacts: &[AssetImpact]) -> String {
     let others: Vec<&AssetImpact> = impacts.iter().filter(|i| i.count > 0 && !src.live.forecast.origins.contains(&i.asset)).collect();
     match others.first() {
+        None if impacts.is_empty() => "Nothing changes against the plant's own future: what is lost here is out of service already, or spare".into(),
         None => "No other asset is impacted in any future".into(),
         Some(i) => {
             let when = i.time_to_impact.as_ref().map_or(String::new(), |q| format!(", typically after {}", format::duration(Span::from_h(q.q50))));

@@ -64,10 +64,10 @@ fn strip_ui(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>) {
     if let Some(text) = response.hover_pos().and_then(|p| near(model, (p.x - lane.left()) / lane.width())) {
         response.clone().on_hover_text(text);
     }
-    if response.dragged() || response.clicked() {
-        if let Some(p) = response.interact_pointer_pos() {
-            pen.ask(Ask::Scrub(model.span_at(f64::from((p.x - lane.left()) / lane.width()))));
-        }
+    if (response.dragged() || response.clicked())
+        && let Some(p) = response.interact_pointer_pos()
+    {
+        pen.ask(Ask::Scrub(model.span_at(f64::from((p.x - lane.left()) / lane.width()))));
     }
     for (row, block) in model.blocks.iter().enumerate() {
         block_ui(model, block, row.min(1), lane, ui, pen);

@@ -10,7 +10,7 @@ use crate::studio::{
     theme::{Scheme, Tone},
 };
 use crate::twin::{Secret, TwinCommand};
-use bevy_egui::egui::{Align, Button, ComboBox, Frame, Layout, Margin, Modal, RichText, Ui, WidgetInfo, WidgetType, vec2};
+use bevy_egui::egui::{Align, Button, ComboBox, Frame, Label, Layout, Margin, Modal, RichText, Ui, WidgetInfo, WidgetType, vec2};
 use egui_phosphor::regular as icon;
 
 /// The release dialog.
@@ -118,8 +118,9 @@ fn kpi_ui(kpi: &Kpi, ui: &mut Ui, pen: &Pen<'_>) {
     ui.allocate_ui_with_layout(vec2(80.0, 36.0), Layout::top_down(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         ui.add_space(2.0);
-        ui.label(pen.small(kpi.label, Tone::Weak));
-        ui.label(pen.text(&kpi.value, if kpi.tone == Tone::Plain { Tone::Strong } else { kpi.tone }).size(14.0));
+        ui.add(Label::new(pen.small(kpi.label, Tone::Weak)).extend());
+        let tone = if kpi.tone == Tone::Plain { Tone::Strong } else { kpi.tone };
+        ui.add(Label::new(pen.text(&kpi.value, tone).size(14.0)).extend());
     })
     .response
     .on_hover_text(&kpi.hover);
