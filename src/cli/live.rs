@@ -62,7 +62,7 @@ pub struct Live {
     pub twin: TwinHandle,
     /// Where its files are.
     pub data_dir: PathBuf,
-    /// Demo identities of a session with a stand-in plant; empty with a real one.
+    /// Demo identities that may sign, of a session with a stand-in plant; empty with a real one.
     pub signers: Vec<Signer>,
     emulator: Option<EmulatorHandle>,
     _broker: Option<Broker>,
@@ -215,5 +215,6 @@ fn demo_signers(options: &LiveOptions) -> Vec<Signer> {
         role: format!("{role:?}").to_lowercase(),
         password: DEMO_PASSWORD.to_string().into(),
     };
-    DEMO_PEOPLE.into_iter().map(signer).collect()
+    // the supervisor first: what is not validated yet needs one; the planner only proposes
+    DEMO_PEOPLE.into_iter().rev().filter(|p| p.2 != Role::Planner).map(signer).collect()
 }

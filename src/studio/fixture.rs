@@ -182,6 +182,7 @@ fn proposal(plant: &Plant, failed: AssetId) -> ProposalView {
         title: "Start chiller 3".into(),
         author: "agent Cooling".into(),
         state: "simulated".into(),
+        is_open: true,
         awaits_signature: true,
         signatures: (1, 0),
         risk: "Low risk: reversible, one signature (rule “start utilities”)".into(),

@@ -13,7 +13,7 @@ use crate::{
     history,
     plant::{AssetId, Plant},
     sim::Mode,
-    time::Time,
+    time::{Span, Time},
 };
 use bevy::prelude::*;
 use std::collections::VecDeque;
@@ -65,7 +65,10 @@ impl EventsRes {
     }
 }
 
-/// The last mode and staleness that were announced per asset.
+/// Staleness is news when it lasts this long; a late sample is not [plant time].
+const SILENT: Span = Span(60_000_000);
+
+/// The last mode and silence that were announced per asset.
 #[derive(Resource)]
 struct Announced(Vec<(Mode, bool)>);
 
@@ -74,7 +77,7 @@ pub(super) fn plugin(app: &mut App) {
     let now = app.world().resource::<Clocks>().now();
     let estimator = Estimator::new(plant.clone(), now);
     let belief = estimator.belief();
-    app.insert_resource(Announced(belief.assets.iter().map(|b| (b.mode, b.stale)).collect()));
+    app.insert_resource(Announced(belief.assets.iter().map(|b| (b.mode, false)).collect()));
     app.insert_resource(EstimatorRes(estimator));
     app.insert_resource(BeliefRes(belief));
     app.insert_resource(TrendsRes(vec![Trend::default(); plant.tags.len()]));
@@ -111,14 +114,16 @@ fn push_point(trend: &mut Trend, at: Time, value: f64) {
 /// Turns changes of the belief into events: modes, staleness.
 fn announce(mut events: ResMut<EventsRes>, mut announced: ResMut<Announced>, belief: Res<BeliefRes>, plant: Res<PlantRes>) {
     for (i, b) in belief.0.assets.iter().enumerate() {
-        let (mode, stale) = announced.0[i];
-        if !b.observed || (b.mode == mode && b.stale == stale) {
+        let (mode, was_silent) = announced.0[i];
+        let silent = b.stale && b.data_age >= SILENT;
+        let changed = silent != was_silent && (silent || !b.stale);
+        if !b.observed || (b.mode == mode && !changed) {
             continue;
         }
         let asset = AssetId(i as u32);
-        if b.stale != stale {
-            let text = if b.stale { format!("no fresh data for {}", b.data_age) } else { "fresh data".to_string() };
-            let severity = if b.stale { Severity::Warning } else { Severity::Info };
+        if changed {
+            let text = if silent { format!("no data for {:.0} s", b.data_age.s()) } else { "data again".to_string() };
+            let severity = if silent { Severity::Warning } else { Severity::Info };
             events.push(&plant.plant, EventView { at: belief.0.at, severity, asset: Some(asset), text, trace: None });
         }
         // a guess below even odds is not news
@@ -127,7 +132,9 @@ fn announce(mut events: ResMut<EventsRes>, mut announced: ResMut<Announced>, bel
             events.push(&plant.plant, EventView { at: belief.0.at, severity: severity_of(b.mode), asset: Some(asset), text, trace: None });
             announced.0[i].0 = b.mode;
         }
-        announced.0[i].1 = b.stale;
+        if changed {
+            announced.0[i].1 = silent;
+        }
     }
 }
 
