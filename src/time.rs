@@ -77,7 +77,7 @@ impl Span {
             total += number * unit.1 as f64;
             rest = rest[letters..].trim_start();
         }
-        if !(total <= LIMIT_US) {
+        if total.is_nan() || total > LIMIT_US {
             return Err(SpanError::TooLong(text.chars().take(40).collect()));
         }
         Ok(Span(libm::round(total) as i64))

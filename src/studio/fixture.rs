@@ -296,6 +296,8 @@ fn alternative(id: &str, name: &str, plant: &Plant, origin: AssetId, grid: &[Tim
         to: w[1],
         probability: 0.7 * severity,
         count: (280.0 * severity) as u32,
+        via: None,
+        how: "short of its input".into(),
         given_from: Some(0.8),
         lag: Some(quantiles(0.3)),
     });
