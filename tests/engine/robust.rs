@@ -19,7 +19,7 @@ fn intervention(model: &Model, kind: u8, target: u32, minutes: u16) -> Intervent
     let plant = model.plant();
     let asset = AssetId(target % plant.assets.len() as u32);
     let span = Span::from_min(f64::from(minutes));
-    let until = if minutes % 3 == 0 { Until::Repaired } else { Until::For(span) };
+    let until = if minutes.is_multiple_of(3) { Until::Repaired } else { Until::For(span) };
     let act = |kind| Intervention::Act(Action { asset, kind });
     match kind % 14 {
         0 => Intervention::Fail { asset, mode: None, until },
