@@ -1,5 +1,6 @@
 //! What the demo prints: a story of steps with figures for people, or one JSON object.
 
+use crate::time::Time;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -44,4 +45,19 @@ impl Report {
 /// `1.4 s`.
 pub fn seconds(d: Duration) -> String {
     format!("{:.1} s", d.as_secs_f64())
+}
+
+/// A wall-clock stamp, UTC, to the millisecond.
+pub fn stamp(at: Time) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.to_string(), |t| t.strftime("%H:%M:%S%.3f").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_times_of_day() {
+        assert_eq!(stamp(Time(3_723_004_000)), "01:02:03.004");
+    }
 }

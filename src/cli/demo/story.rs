@@ -8,7 +8,7 @@ use super::{
         live::Live,
     },
     DemoArgs,
-    report::{Report, seconds},
+    report::{Report, seconds, stamp},
 };
 use crate::{
     plant::{AssetId, Plant},
@@ -220,7 +220,7 @@ fn follow(live: &Live, proposal: &ProposalView, args: &DemoArgs, report: &mut Re
     let (state, took) = wait(live, "the end of the command's life", 180, |v| {
         let p = v.proposals.iter().find(|p| p.id == proposal.id)?;
         for (at, what) in p.history.iter().skip(shown) {
-            report.detail(format!("{at}  {what}"));
+            report.detail(format!("{}  {what}", stamp(*at)));
         }
         shown = shown.max(p.history.len());
         ends.iter().any(|e| p.state.starts_with(e)).then(|| p.state.clone())
