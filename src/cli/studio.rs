@@ -2,7 +2,7 @@
 
 use super::{CliError, args::NoArgument, code, demo, edge, live};
 use crate::{
-    studio::{preflight, window},
+    studio::{preflight, script, window},
     time::Span,
     twin::bridge::BridgePlugin,
 };
@@ -23,6 +23,9 @@ pub struct StudioArgs {
     /// Select this asset at the start.
     #[arg(long, value_name = "ASSET", hide = true)]
     pub select: Option<String>,
+    /// A scripted visit, for pictures: `8s select CH-1; 9s lose CH-1; 10s run; 25s scrub 45min; 28s shot a.png; 30s quit`.
+    #[arg(long, value_name = "STEPS", hide = true)]
+    pub script: Option<String>,
     /// Workspace to open (operator, planner, executive).
     #[arg(long, value_name = "NAME")]
     pub workspace: Option<String>,
@@ -70,6 +73,7 @@ pub fn run(args: &StudioArgs) -> Result<u8, CliError> {
         inject_from: PRE_ROLL,
         client: "plantcast-studio".into(),
     };
+    let steps = args.script.as_deref().map(script::parse).transpose().map_err(CliError::invalid)?.unwrap_or_default();
     let mut live = live::Live::start(&options)?;
     if embedded {
         pre_roll(&live, session.rate);
@@ -81,7 +85,7 @@ pub fn run(args: &StudioArgs) -> Result<u8, CliError> {
         adapter,
         demo_password_hint: embedded,
     };
-    let exit = window::run(live.plant.clone(), BridgePlugin::new(live.twin.clone()), studio);
+    let exit = window::run_scripted(live.plant.clone(), BridgePlugin::new(live.twin.clone()), studio, steps);
     live.stop();
     match exit {
         0 => Ok(code::OK),

@@ -69,8 +69,8 @@ pub(super) fn proposal(plant: &Plant, case: &Case, verdict: Option<&GateVerdict>
 
 fn needed(r: &Requirement) -> u32 {
     match r {
-        Requirement::Auto => 0,
-        Requirement::One => 1,
+        // "auto" is for cells in closed loop; whoever waits for a signature waits for one
+        Requirement::Auto | Requirement::One => 1,
         Requirement::Two => 2,
         Requirement::Never => 0,
     }
