@@ -52,7 +52,17 @@ fn signed_command_is_verified_by_its_effect_and_the_books_balance() {
     s.twin.stop();
     let store = plantcast::history::Store::open(s.folder.path()).expect("store");
     let kinds: Vec<String> = store.audit_tail(1000).expect("audit").into_iter().map(|r| r.kind).collect();
-    assert!(kinds.iter().any(|k| k.contains("dispatched")) && kinds.iter().any(|k| k.contains("verified") || k.contains("effect")), "{kinds:?}");
+    let order = [
+        "proposal.simulated",
+        "proposal.signed",
+        "proposal.regated",
+        "command.committed",
+        "command.accepted",
+        "command.executed",
+        "proposal.verified",
+    ];
+    let places: Vec<Option<usize>> = order.iter().map(|k| kinds.iter().position(|x| x == k)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{kinds:?}");
 }
 
 #[test]
