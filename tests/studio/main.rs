@@ -79,7 +79,7 @@ fn note(mut sent: ResMut<Sent>, mut commands: MessageReader<TwinCommand>) {
 /// The studio on an image instead of a window, with a clock that moves a sixtieth of a second per frame.
 fn studio(script_text: &str) -> App {
     let plant = Arc::new(Plant::builtin("bottling").expect("built in").expect("valid"));
-    let adapter = Adapter { name: "none".into(), software: true, driver: String::new() };
+    let adapter = Adapter { name: "none".into(), software: false, driver: String::new() };
     let options = StudioOptions { screenshot: None, select: None, workspace: None, adapter, demo_password_hint: false };
     let script = script::parse(script_text).expect("a script");
     let mut app = App::new();
