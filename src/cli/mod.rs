@@ -31,7 +31,7 @@ pub use error::{CliError, code};
 
 use args::{Cli, Command};
 use clap::Parser;
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 /// Parses the command line, runs it, and turns every ending into an exit code.
 pub fn main() -> ExitCode {
@@ -46,12 +46,12 @@ pub fn main() -> ExitCode {
 /// Log lines go to stderr; `PLANTCAST_LOG` filters them (env-filter syntax).
 fn init_log(verbose: u8) {
     let default = match verbose {
-        0 => "warn,wgpu=error,naga=error,bevy_render=error,bevy_egui=error,mqtt5=off,rumqttc=off,winit=error,calloop=error",
+        0 => "warn,wgpu=error,wgpu_hal=off,naga=error,bevy_render=error,bevy_egui=error,mqtt5=off,rumqttc=off,winit=error,calloop=error",
         1 => "info,wgpu=error,naga=error,mqtt5=off",
         _ => "debug,wgpu=warn,naga=warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("PLANTCAST_LOG").unwrap_or_else(|_| default.into());
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).try_init();
 }
 
 fn dispatch(cli: Cli) -> Result<u8, CliError> {

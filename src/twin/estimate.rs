@@ -19,7 +19,7 @@ use bevy::prelude::*;
 use std::collections::VecDeque;
 
 /// Points kept per trend.
-const TREND_POINTS: usize = 600;
+const TREND_POINTS: usize = 1_800;
 /// Events kept in memory; all of them are in the store.
 const EVENTS: usize = 500;
 
