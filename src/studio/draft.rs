@@ -4,8 +4,8 @@
 //! never here. Invariant: undoing everything restores the scenario as it was opened.
 
 use crate::{
-    plant::{ActionKind, AssetId, InitialMode, Plant},
-    scenario::{Disruption, EditError, Lasting, PlannedAction, Response, Scenario, ScenarioEdit, StartFrom, What},
+    plant::{AssetId, Plant},
+    scenario::{Disruption, EditError, Lasting, Scenario, ScenarioEdit, StartFrom, What, suggested_responses},
     time::Span,
 };
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ impl Draft {
             at,
             what: What::AssetFails { asset: a.id.clone(), mode: String::new(), lasting: Lasting::UntilRepaired },
         });
-        draft.scenario.responses = suggested(plant, asset, at);
+        draft.scenario.responses = suggested_responses(plant, asset, at + Span::from_min(2.0));
         draft
     }
 
@@ -129,52 +129,6 @@ impl Draft {
     fn refuse(&mut self, e: EditError) {
         self.refused = Some(e.to_string());
     }
-}
-
-/// Responses that the plant offers against losing `asset`: start what stands by in its group or gives the
-/// same, send the crew at once, and both.
-fn suggested(plant: &Plant, lost: AssetId, at: Span) -> Vec<Response> {
-    let soon = at + Span::from_min(2.0);
-    let act = |asset: AssetId, kind| PlannedAction { at: soon, asset: plant.asset(asset).id.clone(), kind };
-    let offers = |asset: AssetId, kind: ActionKind| plant.asset(asset).actions.iter().any(|s| s.kind == kind);
-    let mut out = Vec::new();
-    for stand_in in stand_ins(plant, lost).into_iter().filter(|a| offers(*a, ActionKind::Start)).take(2) {
-        let a = plant.asset(stand_in);
-        out.push(Response {
-            id: format!("start-{}", a.id.to_lowercase()),
-            name: format!("Start {}", a.id),
-            rationale: format!("{} can take over what {} gives", a.name, plant.asset(lost).name),
-            extra_cost: 0.0,
-            actions: vec![act(stand_in, ActionKind::Start)],
-        });
-    }
-    if offers(lost, ActionKind::DispatchCrew) {
-        let crew = act(lost, ActionKind::DispatchCrew);
-        let first = out.first().cloned();
-        out.push(Response {
-            id: "crew-first".into(),
-            name: "Send the crew first".into(),
-            rationale: "the repair goes before other jobs".into(),
-            extra_cost: 0.0,
-            actions: vec![crew.clone()],
-        });
-        if let Some(start) = first {
-            let mut both = start.clone();
-            both.id.push_str("-and-crew");
-            both.name.push_str(" and send the crew");
-            both.actions.push(crew);
-            out.push(both);
-        }
-    }
-    out
-}
-
-/// Assets that stand by and could replace `lost`: of its group, or giving one of its media.
-fn stand_ins(plant: &Plant, lost: AssetId) -> Vec<AssetId> {
-    let a = plant.asset(lost);
-    let same_media = |b: AssetId| plant.asset(b).gives.iter().any(|g| a.gives.iter().any(|h| h.medium == g.medium));
-    let same_group = |b: AssetId| a.group.is_some() && plant.asset(b).group == a.group;
-    plant.asset_ids().filter(|b| *b != lost && plant.asset(*b).initial != InitialMode::Running && (same_group(*b) || same_media(*b))).collect()
 }
 
 #[cfg(test)]
