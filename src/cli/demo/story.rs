@@ -24,6 +24,8 @@ use std::{
 
 /// Plant time of normal running before the outage, at least; long enough for a first verdict on fidelity.
 const WARM_UP_MIN: f64 = 20.0;
+/// How long a poor verdict may take to become good.
+const SETTLE: Duration = Duration::from_secs(75);
 /// Rate after the warm-up, at most: commands, acknowledgements and effects then stay seconds apart.
 const STORY_RATE: f64 = 40.0;
 
@@ -85,9 +87,12 @@ fn live_telemetry(live: &Live, report: &mut Report) -> Result<(), CliError> {
 
 fn warm_up(live: &Live, args: &DemoArgs, report: &mut Report) -> Result<(), CliError> {
     let began = live.twin.view().now;
-    let (_, took) = wait(live, "a verdict on fidelity", 90, |v| {
+    // a first verdict may be poor while the filters settle: give it time to become good, then go on with what it is
+    let patience = now();
+    let (_, took) = wait(live, "a verdict on fidelity", 150, |v| {
         let long_enough = v.now - began >= Span::from_min(WARM_UP_MIN);
-        (long_enough && v.fidelity.evidence != "unvalidated").then_some(())
+        let settled = v.fidelity.evidence == "good" || (v.fidelity.evidence == "poor" && patience.elapsed() > SETTLE);
+        (long_enough && settled).then_some(())
     })?;
     live.clock.set_rate(args.rate.min(STORY_RATE));
     let view = live.twin.view();
