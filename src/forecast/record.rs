@@ -39,6 +39,8 @@ pub(super) struct AltRecord {
     pub gains: Vec<AssetId>,
     /// Hours of full service lost.
     pub shortfalls: Vec<(AssetId, f64)>,
+    /// Assets that lost at least τ of full service over the whole horizon, what they gained taken off.
+    pub net_losers: Vec<AssetId>,
     /// Recorded causes that lead to other assets.
     pub edges: Vec<EdgeRecord>,
     /// Recorded causes that are not another asset.
@@ -131,6 +133,7 @@ impl Plan<'_> {
             impacts: Vec::new(),
             gains: Vec::new(),
             shortfalls: Vec::new(),
+            net_losers: Vec::new(),
             edges: Vec::new(),
             roots: Vec::new(),
             recovered: self.outputs.iter().all(|a| differences[a.index()].impacts.last().is_none_or(|i| i.1 < self.end(start))),
@@ -151,6 +154,9 @@ impl Plan<'_> {
         for (asset, d) in plant.asset_ids().zip(differences) {
             if d.gained {
                 record.gains.push(asset);
+            }
+            if d.net_h > 0.0 && d.net_h >= plant.asset(asset).impact_tau.h() {
+                record.net_losers.push(asset);
             }
             if d.shortfall_h > 0.0 {
                 record.shortfalls.push((asset, d.shortfall_h));

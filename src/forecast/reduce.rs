@@ -39,6 +39,7 @@ struct Accumulated {
 struct PerAsset {
     onsets_h: Vec<f32>,
     gains: u32,
+    net_losses: u32,
     by_time: Vec<u32>,
     at_time: Vec<i32>,
     shortfall: f64,
@@ -105,6 +106,7 @@ impl Accumulated {
                 slot.at_time[plan.point_at_or_after(to)] -= 1;
             }
         }
+        r.net_losers.into_iter().for_each(|a| self.assets[a.index()].net_losses += 1);
         r.gains.into_iter().for_each(|a| self.assets[a.index()].gains += 1);
         for (asset, hours) in r.shortfalls {
             let slot = &mut self.assets[asset.index()];
@@ -177,7 +179,7 @@ fn quantiles(hours: &[f32]) -> Option<Quantiles> {
 impl PerAsset {
     fn finish(self, asset: AssetId, runs: u32, points: usize) -> Option<AssetImpact> {
         let count = self.onsets_h.len() as u32;
-        if count == 0 && self.gains == 0 {
+        if count == 0 && self.gains == 0 && self.net_losses == 0 {
             return None;
         }
         let n = f64::from(runs);
@@ -206,6 +208,7 @@ impl PerAsset {
             at_time,
             time_to_impact: quantiles(&self.onsets_h),
             gain_probability: f64::from(self.gains) / n,
+            net_loss_probability: f64::from(self.net_losses) / n,
             mean_shortfall_h,
             shortfall_low_h: (mean_shortfall_h - half).max(0.0),
             shortfall_high_h: mean_shortfall_h + half,

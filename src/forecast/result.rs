@@ -122,6 +122,10 @@ pub struct AssetImpact {
     pub time_to_impact: Option<Quantiles>,
     /// P(better served than in the baseline).
     pub gain_probability: f64,
+    /// P(at least τ of full service is lost over the whole horizon, gains taken off): an outage that only comes at
+    /// another time is an impact, but no net loss.
+    #[serde(default)]
+    pub net_loss_probability: f64,
     /// Expected hours of full service lost over all runs [h].
     pub mean_shortfall_h: f64,
     /// Paired 95 % interval of it [h].

@@ -36,6 +36,8 @@ pub struct Difference {
     pub gained: bool,
     /// ∫ max(0, baseline − run) dt: hours of full service lost, small shortfalls included.
     pub shortfall_h: f64,
+    /// ∫ (baseline − run) dt: net hours of full service lost over the window; negative when more was had than lost.
+    pub net_h: f64,
 }
 
 /// Compares `run` with `baseline` over the window.
@@ -54,6 +56,7 @@ pub fn compare(baseline: &[Step], run: &[Step], window: &Window) -> Difference {
         let next = [baseline.get(i + 1), run.get(j + 1)].into_iter().flatten().map(|s| s.at).min().unwrap_or(window.to).min(window.to);
         let gap = value(baseline, i) - value(run, j);
         out.shortfall_h += gap.max(0.0) * (next - now).h();
+        out.net_h += gap * (next - now).h();
         close(&mut short, gap > window.epsilon, now, window.tau, |a, b| out.impacts.push((a, b)));
         close(&mut above, -gap > window.epsilon, now, window.tau, |_, _| out.gained = true);
         now = next;
@@ -111,6 +114,15 @@ mod tests {
         assert_eq!(compare(&base, &base, &WINDOW), Difference::default());
         let d = compare(&base, &curve(&[(0, 1.0)]), &WINDOW);
         assert!(d.gained && d.impacts.is_empty() && d.shortfall_h == 0.0);
+    }
+
+    #[test]
+    fn a_failure_that_only_comes_at_another_time_is_an_impact_but_no_net_loss() {
+        let base = curve(&[(0, 1.0), (10, 0.0), (30, 1.0)]);
+        let run = curve(&[(0, 1.0), (40, 0.0), (60, 1.0)]);
+        let d = compare(&base, &run, &WINDOW);
+        assert_eq!(d.impacts, vec![minutes(40, 60)]);
+        assert!(d.net_h.abs() < 1e-9 && (d.shortfall_h - 1.0 / 3.0).abs() < 1e-9, "{d:?}");
     }
 
     #[test]

@@ -105,6 +105,7 @@ fn asset(plant: &Plant, id: AssetId, failed: AssetId) -> AssetView {
         level_fraction: a.storage.as_ref().map(|s| s.initial / s.capacity),
         temperature_c: a.thermal.as_ref().map(|t| Value { mean: t.setpoint_c + 0.4, sd: 0.12 }),
         data_age: Span::from_s(0.8),
+        observed: true,
         stale: a.id == "GW-1",
         imputed: false,
         drift: 1.1,
@@ -242,6 +243,7 @@ fn answer(plant: &Plant, origin: AssetId) -> ForecastView {
         error: None,
         title: "Lose CH-1 (Chiller 1)".into(),
         origins: vec![origin],
+        under_way: Vec::new(),
         starts_at: NOW,
         answer: Some(Arc::new(Forecast {
             schema_version: SCHEMA_VERSION,
@@ -286,6 +288,7 @@ fn alternative(id: &str, name: &str, plant: &Plant, origin: AssetId, grid: &[Tim
             by_time,
             time_to_impact: Some(quantiles(0.1 + 0.25 * k as f64)),
             gain_probability: 0.0,
+            net_loss_probability: 0.0,
             mean_shortfall_h: p * 2.4,
             shortfall_low_h: p * 2.1,
             shortfall_high_h: p * 2.7,

@@ -2,10 +2,7 @@
 //!
 //! Invariant: live states stay what they are while a prediction is shown; only probabilities and causes are added.
 
-use super::{
-    scene::{AssetLook, Badge, CauseArc, PackLook, PlantView},
-    status,
-};
+use super::scene::{AssetLook, Badge, CauseArc, PackLook, PlantView, Status};
 use crate::{
     forecast::{Alternative, Forecast},
     plant::{AssetId, Plant, Shape},
@@ -35,7 +32,7 @@ pub fn live_view(plant: &Plant, live: &LiveView) -> PlantView {
 fn look(plant: &Plant, id: AssetId, v: &AssetView) -> AssetLook {
     let conveyor = plant.asset(id).body.shape == Shape::Conveyor;
     AssetLook {
-        status: status::scene_status(v.mode),
+        status: if v.observed { Status::from(v.mode) } else { Status::Unknown },
         service: v.service as f32,
         stale: v.stale,
         imputed: v.imputed,
@@ -57,7 +54,7 @@ pub fn state_view(model: &Model, state: &State) -> PlantView {
     let mut view = PlantView::nominal(plant);
     for (id, look) in plant.asset_ids().zip(&mut view.assets) {
         let asset = plant.asset(id);
-        look.status = status::scene_status(state.mode(id));
+        look.status = Status::from(state.mode(id));
         look.service = state.service(id) as f32;
         look.level = state.level(model, id).zip(asset.storage).map(|(l, s)| (l / s.capacity).clamp(0.0, 1.0) as f32);
         look.temperature_c = state.temperature_c(model, id).map(|t| t as f32);
@@ -71,7 +68,7 @@ pub fn modes_at(view: &mut PlantView, run: &RunOutcome, until: Time) {
     // modes at the end, undone back to `until`
     for event in run.trace.iter().rev().take_while(|e| e.at > until) {
         if let (Change::Mode { from, .. }, Some(look)) = (&event.what, view.assets.get_mut(event.asset.index())) {
-            look.status = status::scene_status(*from);
+            look.status = Status::from(*from);
             look.badge = badge(*from);
         }
     }

@@ -6,24 +6,6 @@ use super::{format, scene::Status, theme::Tone};
 use crate::{plant::ActionKind, sim::Mode, twin::Severity};
 use egui_phosphor::regular as icon;
 
-/// What the 3D picture calls this mode.
-pub fn scene_status(mode: Mode) -> Status {
-    match mode {
-        Mode::Running => Status::Running,
-        Mode::Idle => Status::Idle,
-        Mode::Starved => Status::Starved,
-        Mode::Blocked => Status::Blocked,
-        Mode::Standby => Status::Standby,
-        Mode::Starting => Status::Starting,
-        Mode::Off => Status::Off,
-        Mode::Tripped => Status::Tripped,
-        Mode::Failed => Status::Failed,
-        Mode::InRepair => Status::InRepair,
-        Mode::Short => Status::Short,
-        Mode::Inhibited => Status::Inhibited,
-    }
-}
-
 /// Icon, word and tone of a mode.
 pub fn mode(mode: Mode) -> (&'static str, &'static str, Tone) {
     match mode {
@@ -44,7 +26,7 @@ pub fn mode(mode: Mode) -> (&'static str, &'static str, Tone) {
 
 /// Whether an operator must see it.
 pub fn is_abnormal(mode: Mode) -> bool {
-    scene_status(mode).is_abnormal()
+    Status::from(mode).is_abnormal()
 }
 
 /// Icon, word and tone of a severity.

@@ -15,8 +15,7 @@ use super::{
 };
 use crate::{
     clock::Entropy,
-    estimate::Belief,
-    governance::{Author, Digest, EffectQuantity, Hold, IdentityBook, Measurement, PortSink, Proposal, Rationale, Seen, Snapshot},
+    governance::{Author, EffectQuantity, Hold, IdentityBook, Measurement, PortSink, Proposal, Rationale, Snapshot},
     history::Store,
     link::{self, AckReceived, HoldSwitch},
     plant::{Action, Plant},
@@ -29,6 +28,9 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
+
+/// Version of the learned model that approvals are bound to; learning does not make new ones yet.
+pub(super) const MODEL_EPOCH: u64 = 0;
 
 /// What `compose` hands over.
 pub(super) struct Parts {
@@ -125,28 +127,12 @@ pub(super) fn shut_down(world: &mut World) {
 fn feed(line: Res<Line>, belief: Res<BeliefRes>, intake: Res<IntakeRes>, plant: Res<PlantRes>, fidelity: Res<FidelityRes>, clocks: Res<Clocks>) {
     let now = clocks.now();
     let fresh = Feed {
-        snapshot: snapshot(&belief.0, &plant.plant),
+        snapshot: Snapshot::of(&belief.0, plant.plant.hash, MODEL_EPOCH),
         belief: belief.0.clone(),
         measured: measurements(&plant.plant, &intake, now),
         fidelity: fidelity.report.clone(),
     };
     *line.feed.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
-}
-
-/// The belief as governance sees it.
-pub(super) fn snapshot(belief: &Belief, plant: &Plant) -> Snapshot {
-    let assets = belief.assets.iter().map(|b| Seen {
-        mode: b.mode,
-        mode_probability: b.mode_probability,
-        level: b.level.map(|e| e.mean),
-        temperature_c: b.temperature_c.map(|e| e.mean),
-        observed: b.observed,
-        data_age: b.data_age,
-        stale: b.stale,
-        confidence: b.confidence,
-        drift: b.drift,
-    });
-    Snapshot { at: belief.at, plant: Digest(plant.hash), model_epoch: 0, assets: assets.collect() }
 }
 
 fn measurements(plant: &Plant, intake: &IntakeRes, now: Time) -> Vec<Measurement> {

@@ -7,7 +7,7 @@
 use super::{
     AuditView, AvoidedLoss, EventView, Severity,
     compose::ComposeError,
-    govern::{GovernanceShown, Parts},
+    govern::{GovernanceShown, MODEL_EPOCH, Parts},
     governance_views as views,
     jobs::{Gauge, Job},
     predict::GaugeProgress,
@@ -67,7 +67,7 @@ impl Feed {
     /// Before the first step.
     pub fn empty(plant: &Plant) -> Self {
         let belief = Belief { at: Time::ZERO, assets: Vec::new() };
-        Feed { snapshot: super::govern::snapshot(&belief, plant), belief, measured: Vec::new(), fidelity: FidelityReport::default() }
+        Feed { snapshot: Snapshot::of(&belief, plant.hash, MODEL_EPOCH), belief, measured: Vec::new(), fidelity: FidelityReport::default() }
     }
 }
 

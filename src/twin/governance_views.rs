@@ -54,7 +54,7 @@ pub(super) fn proposal(plant: &Plant, case: &Case, verdict: Option<&GateVerdict>
         reasons: p.rationale.reasons.clone(),
         alternatives: p.rationale.alternatives.iter().map(|a| (a.name.clone(), alternative(a.q_value, &a.result))).collect(),
         expected: p.rationale.expected.clone(),
-        gate: verdict.map_or_else(Vec::new, |v| v.checks.iter().map(check).collect()),
+        gate: verdict.map_or_else(Vec::new, |v| v.checks.iter().map(|c| check(plant, c)).collect()),
         verdict: verdict.map_or_else(
             || "being simulated".to_string(),
             |v| v.refusal().unwrap_or_else(|| format!("passed: {} checks hold, probability of harm {:.1} %", v.checks.len(), v.harm * 100.0)),
@@ -89,11 +89,12 @@ fn alternative(q: Option<f64>, result: &str) -> String {
     }
 }
 
-fn check(c: &Check) -> GateCheckView {
+fn check(plant: &Plant, c: &Check) -> GateCheckView {
+    let place = c.at.and_then(|a| plant.assets.get(a.index())).map(|a| format!(" at {}", a.name)).unwrap_or_default();
     let number = |v: Option<f64>| v.map_or_else(|| "—".to_string(), |v| format!("{v:.3} {}", c.unit).trim_end().to_string());
     GateCheckView {
         name: c.name.clone(),
-        measured: if c.measured.is_some() { number(c.measured) } else { c.detail.clone() },
+        measured: if c.measured.is_some() { number(c.measured) + &place } else { c.detail.clone() },
         limit: number(c.limit),
         passed: c.passed,
     }

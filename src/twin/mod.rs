@@ -26,6 +26,7 @@ mod view;
 
 pub use command::{Secret, TwinCommand};
 pub use compose::{ComposeError, TwinConfig};
+pub use predict::is_down;
 pub use runtime::{Pace, TwinHandle, start};
 pub use view::{
     AgentView, AssetView, AuditView, AvoidedLoss, EventView, FidelityView, ForecastView, GateCheckView, IntakeView, LinkView, LiveView, ProposalView,

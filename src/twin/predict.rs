@@ -53,6 +53,7 @@ impl FidelityRes {
 struct Answer {
     title: String,
     origins: Vec<AssetId>,
+    under_way: Vec<AssetId>,
     starts_at: Time,
     plans: Vec<Vec<(Span, Action)>>,
     outcome: Result<Forecast, String>,
@@ -172,9 +173,9 @@ fn poll(mut res: ResMut<ForecastRes>, mut events: ResMut<EventsRes>, plant: Res<
             res.shown.error = Some(e);
             text
         }
-        Ok(Answer { outcome: Ok(f), title, origins, starts_at, plans, took_s }) => {
+        Ok(Answer { outcome: Ok(f), title, origins, under_way, starts_at, plans, took_s }) => {
             let text = format!("forecast {title:?}: {} futures over {} in {took_s:.1} s", f.runs, f.horizon);
-            res.shown = ForecastView { running: None, error: None, title, origins, starts_at, answer: Some(Arc::new(f)), plans, took_s };
+            res.shown = ForecastView { running: None, error: None, title, origins, under_way, starts_at, answer: Some(Arc::new(f)), plans, took_s };
             text
         }
     };
@@ -204,17 +205,18 @@ impl Question {
         let began = self.clocks.monotonic();
         let title = self.scenario.name.clone();
         let starts_at = self.belief.at;
-        let (outcome, origins, plans) = match self.request() {
-            Err(e) => (Err(e), Vec::new(), Vec::new()),
-            Ok((request, origins)) => {
+        let (outcome, origins, under_way, plans) = match self.request() {
+            Err(e) => (Err(e), Vec::new(), Vec::new(), Vec::new()),
+            Ok((request, origins, under_way)) => {
                 let plans = plans(&request);
-                (forecast::run(&request, &GaugeProgress(gauge)).map_err(|e| e.to_string()), origins, plans)
+                (forecast::run(&request, &GaugeProgress(gauge)).map_err(|e| e.to_string()), origins, under_way, plans)
             }
         };
-        Answer { title, origins, starts_at, plans, outcome, took_s: self.clocks.monotonic().since_s(began) }
+        Answer { title, origins, under_way, starts_at, plans, outcome, took_s: self.clocks.monotonic().since_s(began) }
     }
 
-    fn request(&self) -> Result<(Request, Vec<AssetId>), String> {
+    /// With it, the assets at which it strikes, and those of them that are already down.
+    fn request(&self) -> Result<(Request, Vec<AssetId>, Vec<AssetId>), String> {
         let plant = self.model.plant();
         let mut compiled = self.scenario.compile(plant).map_err(|e| e.to_string())?;
         let origins: Vec<AssetId> = compiled.script.0.iter().filter_map(|(_, i)| origin(i)).collect();
@@ -232,7 +234,7 @@ impl Question {
         };
         let mut request = Request::of(&self.scenario, compiled, self.model.clone(), live).map_err(|e| e.to_string())?;
         request.threads = self.threads;
-        Ok((request, origins))
+        Ok((request, origins, under_way))
     }
 }
 
@@ -241,12 +243,17 @@ fn happened(script: &mut Script, belief: &Belief) -> Vec<AssetId> {
     let mut out = Vec::new();
     for (at, intervention) in &mut script.0 {
         let Intervention::Fail { asset, .. } = intervention else { continue };
-        if matches!(belief.asset(*asset).mode, Mode::Failed | Mode::InRepair) {
+        if is_down(belief.asset(*asset).mode) {
             *at = Time::ZERO;
             out.push(*asset);
         }
     }
     out
+}
+
+/// Whether an asset in this mode has the outage behind it that a scenario still plans.
+pub fn is_down(mode: Mode) -> bool {
+    matches!(mode, Mode::Failed | Mode::InRepair)
 }
 
 /// The asset at which an intervention strikes.
@@ -271,7 +278,7 @@ pub(super) fn healed(belief: &Belief, plant: &Plant, assets: &[AssetId]) -> Beli
     let mut healed = belief.clone();
     for id in assets {
         let b = &mut healed.assets[id.index()];
-        if !matches!(b.mode, Mode::Failed | Mode::InRepair) {
+        if !is_down(b.mode) {
             continue;
         }
         let mode = match plant.asset(*id).initial {

@@ -126,6 +126,8 @@ pub struct AssetView {
     pub temperature_c: Option<Value>,
     /// Age of the newest sample.
     pub data_age: Span,
+    /// Whether any tag tells of it; what is not observed cannot be stale.
+    pub observed: bool,
     /// Older than its contract allows.
     pub stale: bool,
     /// Carried on by the model without data.
@@ -216,6 +218,8 @@ pub struct ForecastView {
     pub title: String,
     /// Where the disruption strikes.
     pub origins: Vec<AssetId>,
+    /// Of these, the ones whose outage was already under way: it strikes at the start, wherever the scenario put it.
+    pub under_way: Vec<AssetId>,
     /// Plant time at which the forecast starts.
     pub starts_at: Time,
     /// The newest answer.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const BEGIN: Time = Time(1_700_000_000_000_000);
 
-fn bottling() -> (Arc<Plant>, Arc<Model>) {
+pub fn bottling() -> (Arc<Plant>, Arc<Model>) {
     let plant = Plant::builtin("bottling").expect("it is built in").expect("it is valid");
     let model = Model::compile(&plant).expect("it has a running start");
     (Arc::new(plant), Arc::new(model))
@@ -23,7 +23,7 @@ fn policy(model: &Model, cell: u32) -> CellPolicy {
 }
 
 /// Ten quiet minutes of noiseless telemetry of the nominal state; then `failed`, if any, reports so for two minutes while the rest goes on.
-fn belief(plant: &Arc<Plant>, model: &Model, failed: Option<AssetId>) -> Belief {
+pub fn belief(plant: &Arc<Plant>, model: &Model, failed: Option<AssetId>) -> Belief {
     let state = State::nominal(model);
     let mut e = Estimator::new(plant.clone(), BEGIN);
     for n in 0..144 {

@@ -7,6 +7,7 @@ mod cascade;
 mod determinism;
 mod fidelity;
 mod forecast;
+mod gate;
 mod levels;
 mod robust;
 mod scenes;

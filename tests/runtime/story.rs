@@ -67,7 +67,7 @@ fn signed_command_is_verified_by_its_effect_and_the_books_balance() {
 
 #[test]
 fn a_lying_plant_is_found_out_and_compensated() {
-    let s = Session::start(60.0, true);
+    let s = Session::start(20.0, true);
     s.wait_until_fresh();
     let proposal = propose_standby(&s);
     sign(&s, &proposal, "sven");

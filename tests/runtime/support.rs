@@ -10,7 +10,7 @@ use plantcast::{
     twin::{self, LiveView, Pace, TwinConfig, TwinHandle},
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -54,11 +54,16 @@ pub struct Session {
     pub plant_side: EmulatorHandle,
     pub folder: tempfile::TempDir,
     _broker: Broker,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// A session fills both threads of a small machine; two at once would make each other's data stale.
+static ALONE: Mutex<()> = Mutex::new(());
 
 impl Session {
     /// Twin and stand-in plant at `rate` plant seconds per second; the stand-in equals the model unless `lie`s.
     pub fn start(rate: f64, lie: bool) -> Session {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let plant = Arc::new(Plant::parse(plantcast::plant::builtin("bottling").expect("built in"), "bottling").expect("valid"));
         let system = Arc::new(TestClock(now()));
         let clock = PlantClock::new(system.clone(), Time::from_h(480_000.0), rate);
@@ -86,7 +91,7 @@ impl Session {
             threads: 2,
         };
         let twin = twin::start(config, Pace::default()).expect("twin");
-        Session { plant, twin, plant_side, folder, _broker: broker }
+        Session { plant, twin, plant_side, folder, _broker: broker, _alone: alone }
     }
 
     /// Waits until every asset that has a tag is fresh.
@@ -108,9 +113,11 @@ impl Session {
             }
             assert!(
                 start.elapsed() < Duration::from_secs(limit_s),
-                "{what} did not happen within {limit_s} s; link {:?}, intake {:?}, events {:?}",
+                "{what} did not happen within {limit_s} s; link {:?}, intake {:?}, proposals {:?}, audit {:?}, events {:?}",
                 view.link.status,
                 view.intake,
+                view.proposals.iter().map(|p| (&p.title, &p.state)).collect::<Vec<_>>(),
+                view.audit.iter().map(|a| &a.text).collect::<Vec<_>>(),
                 view.events.iter().rev().take(8).map(|e| &e.text).collect::<Vec<_>>()
             );
             std::thread::sleep(Duration::from_millis(20));

@@ -38,6 +38,7 @@ fn projection(plant: &Plant) -> LiveView {
         level_fraction: None,
         temperature_c: None,
         data_age: Span::ZERO,
+        observed: true,
         stale: false,
         imputed: false,
         drift: 1.0,

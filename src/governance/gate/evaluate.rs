@@ -74,8 +74,8 @@ fn nothing_known(runs: u32, why: String, validation: Validation) -> Facts {
         failed: Some(why),
         harm: None,
         gain: None,
-        impact_rise: None,
-        impact_rise_at: None,
+        worse_off: None,
+        worse_off_at: None,
         extra_trips: None,
         extra_exceedance_h: None,
         validation,
@@ -93,8 +93,8 @@ pub fn facts_of(f: &Forecast, proposal: &Proposal, validation: Validation, runs_
     let worse = |kpi: &str| find(kpi).map(|d| d.probability_worse);
     let harm = worse("good_units").zip(worse("trips")).zip(worse("limit_exceedance_h")).map(|((a, b), c)| a.max(b).max(c));
     let targets = proposal.targets();
-    let before = |asset| nothing.impacts.iter().find(|i| i.asset == asset).map_or(0.0, |i| i.probability);
-    let rises = plan.impacts.iter().filter(|i| !targets.contains(&i.asset)).map(|i| (i.asset, i.probability - before(i.asset)));
+    let before = |asset| nothing.impacts.iter().find(|i| i.asset == asset).map_or(0.0, |i| i.net_loss_probability);
+    let rises = plan.impacts.iter().filter(|i| !targets.contains(&i.asset)).map(|i| (i.asset, i.net_loss_probability - before(i.asset)));
     let worst = rises.fold((None, 0.0f64), |worst, (asset, rise)| if rise > worst.1 { (Some(asset), rise) } else { worst });
     Facts {
         runs_asked,
@@ -102,8 +102,8 @@ pub fn facts_of(f: &Forecast, proposal: &Proposal, validation: Validation, runs_
         failed: None,
         harm,
         gain: find("profit").map(|d| d.mean.mean),
-        impact_rise: Some(worst.1),
-        impact_rise_at: worst.0,
+        worse_off: Some(worst.1),
+        worse_off_at: worst.0,
         extra_trips: find("trips").map(|d| d.mean.mean),
         extra_exceedance_h: find("limit_exceedance_h").map(|d| d.mean.mean),
         validation,

@@ -50,10 +50,12 @@ pub struct Facts {
     pub harm: Option<f64>,
     /// Mean profit gained over doing nothing [money].
     pub gain: Option<f64>,
-    /// Largest rise of any asset's impact probability over doing nothing, targets aside.
-    pub impact_rise: Option<f64>,
-    /// The asset with that rise.
-    pub impact_rise_at: Option<AssetId>,
+    /// Largest probability, over all assets but the targets, that an asset ends up worse off than if nothing were done:
+    /// its net loss of service over the horizon is at least its τ. A mere impact is no measure here: an asset that runs
+    /// again wears again, so that its own failures come at other times than in the stopped plant.
+    pub worse_off: Option<f64>,
+    /// The asset with that probability.
+    pub worse_off_at: Option<AssetId>,
     /// Expected additional trips.
     pub extra_trips: Option<f64>,
     /// Expected additional time beyond hard limits [h].
@@ -79,6 +81,8 @@ pub struct Check {
     pub margin: Option<f64>,
     /// Unit of the three.
     pub unit: String,
+    /// Where the worst was found, where the check looks at many assets.
+    pub at: Option<AssetId>,
     /// Whether it holds.
     pub passed: bool,
     /// In words.
@@ -123,7 +127,7 @@ fn numeric(id: &str, name: &str, unit: &str, measured: Option<f64>, limit: f64, 
     let passed = margin.is_some_and(|m| m >= 0.0);
     let sign = if at_least { "≥" } else { "≤" };
     let detail = measured.map_or_else(|| "not known".to_string(), |m| format!("{m:.4} {unit} ({sign} {limit} needed)"));
-    Check { id: id.into(), name: name.into(), measured, limit: Some(limit), margin, unit: unit.into(), passed, detail }
+    Check { id: id.into(), name: name.into(), measured, limit: Some(limit), margin, unit: unit.into(), at: None, passed, detail }
 }
 
 fn plain(id: &str, name: &str, problem: Option<String>) -> Check {
@@ -135,6 +139,7 @@ fn plain(id: &str, name: &str, problem: Option<String>) -> Check {
         limit: None,
         margin: None,
         unit: String::new(),
+        at: None,
         passed,
         detail: problem.unwrap_or_else(|| "holds".into()),
     }
@@ -151,7 +156,8 @@ pub fn judge(plant: &Plant, proposal: &Proposal, now: &Snapshot, facts: &Facts, 
     let asked = facts.runs_asked.max(limits.min_runs);
     checks.push(numeric("G-05", "simulated futures", "runs", Some(f64::from(facts.runs_done)), f64::from(asked), true));
     checks.push(numeric("G-06", "probability of harm", "", facts.harm.filter(|h| (0.0..=1.0).contains(h)), limits.max_harm, false));
-    checks.push(numeric("G-07", "rise of impact probability", "", facts.impact_rise, limits.max_impact_rise, false));
+    let worse = numeric("G-07", "any other asset worse off", "", facts.worse_off, limits.max_worse_off, false);
+    checks.push(Check { at: facts.worse_off_at, ..worse });
     checks.push(numeric("G-08", "additional trips", "trips", facts.extra_trips, limits.max_extra_trips, false));
     checks.push(numeric("G-09", "additional time beyond limits", "h", facts.extra_exceedance_h, limits.max_extra_exceedance_h, false));
     checks.extend(data_checks(proposal, now, limits));

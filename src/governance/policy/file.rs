@@ -258,8 +258,8 @@ pub struct Thresholds {
     pub min_runs: u32,
     /// Highest probability that the proposal does harm (fewer good units, more trips or more time beyond limits than doing nothing).
     pub max_harm: f64,
-    /// Highest rise of the probability that any asset is impacted, compared with doing nothing.
-    pub max_impact_rise: f64,
+    /// Highest probability that any asset but the targets is worse off over the horizon than if nothing were done.
+    pub max_worse_off: f64,
     /// Highest expected additional trips.
     pub max_extra_trips: f64,
     /// Highest expected additional time beyond hard limits [h].
@@ -387,7 +387,7 @@ impl Policy {
         let (t, m) = (&self.thresholds, &self.timing);
         for (at, v) in [
             ("thresholds.max_harm", t.max_harm),
-            ("thresholds.max_impact_rise", t.max_impact_rise),
+            ("thresholds.max_worse_off", t.max_worse_off),
             ("thresholds.min_confidence", t.min_confidence),
             ("thresholds.envelope_share", t.envelope_share),
         ] {

@@ -12,7 +12,7 @@ use crate::{
 /// What an asset does, as far as the picture tells states apart (`sim::Mode` without its numbers).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub enum Status {
-    /// Nothing is known.
+    /// Nothing tells of it.
     #[default]
     Unknown,
     /// Works.
@@ -45,7 +45,7 @@ impl Status {
     /// The word on the label; empty where the calm picture needs none.
     pub fn word(self) -> &'static str {
         match self {
-            Status::Unknown => "no data",
+            Status::Unknown => "not observed",
             Status::Running => "",
             Status::Idle => "idle",
             Status::Starved => "starved",

@@ -199,7 +199,7 @@ fn bad_gate_inputs_refuse_with_a_reason() {
         ("harm NaN", Facts { harm: Some(f64::NAN), ..good.clone() }),
         ("harm above 1", Facts { harm: Some(1.2), ..good.clone() }),
         ("trips infinite", Facts { extra_trips: Some(f64::INFINITY), ..good.clone() }),
-        ("rise missing", Facts { impact_rise: None, ..good.clone() }),
+        ("worse off missing", Facts { worse_off: None, ..good.clone() }),
         ("exceedance NaN", Facts { extra_exceedance_h: Some(f64::NAN), ..good.clone() }),
         ("poor fidelity", Facts { validation: Validation::Poor, ..good.clone() }),
     ];

@@ -84,6 +84,9 @@ pub fn gather(src: &Source<'_>) -> Option<Model> {
 }
 
 fn state(v: &AssetView) -> (&'static str, String, Tone) {
+    if !v.observed {
+        return (egui_phosphor::regular::QUESTION, "not observed: no tag names it".into(), Tone::Weak);
+    }
     let (icon, word, tone) = status::mode(v.mode);
     let text = if v.mode_probability < 0.995 { format!("{word} ({})", format::percent(v.mode_probability)) } else { word.to_owned() };
     (icon, text, tone)
@@ -114,6 +117,7 @@ fn trust_lines(v: &AssetView) -> Vec<Line> {
     let line = |key, value, tone, hover| Line { key, value, tone, hover };
     let age = if v.stale { Tone::Warning } else { Tone::Plain };
     let source = match (v.stale, v.imputed) {
+        _ if !v.observed => "assumed: nothing measures it",
         (true, _) => "stale",
         (_, true) => "carried on by the model",
         _ => "measured",

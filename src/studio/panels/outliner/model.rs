@@ -79,6 +79,7 @@ fn matches(src: &Source<'_>, id: AssetId, filter: &str) -> bool {
 fn row(src: &Source<'_>, id: AssetId, heat: &[Option<f32>]) -> AssetRow {
     let a = src.plant.asset(id);
     let (icon, state, tone) = match src.live.assets.get(id.index()) {
+        Some(v) if !v.observed => (egui_phosphor::regular::QUESTION, "not observed".into(), Tone::Weak),
         Some(v) => {
             let (icon, word, tone) = status::mode(v.mode);
             let stale = v.stale && !status::is_abnormal(v.mode);

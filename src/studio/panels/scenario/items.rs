@@ -40,13 +40,18 @@ fn disruption_ui(d: &DisruptionRow, ui: &mut Ui, pen: &mut Pen<'_>) {
         });
     });
     ui.horizontal(|ui| {
-        ui.label(pen.text("at", Tone::Weak));
-        let mut at = d.at_min;
-        let r = ui.add(DragValue::new(&mut at).range(0.0..=10_080.0).speed(0.5).max_decimals(1).suffix(" min"));
-        if r.changed() {
-            send(pen, &r, ScenarioEdit::MoveDisruption { id: d.item.id.clone(), to: Span::from_min(at) });
+        if d.under_way {
+            ui.label(pen.text("already under way: strikes at the start", Tone::Notice))
+                .on_hover_text("The plant has this outage now, so the futures begin with it");
+        } else {
+            ui.label(pen.text("at", Tone::Weak));
+            let mut at = d.at_min;
+            let r = ui.add(DragValue::new(&mut at).range(0.0..=10_080.0).speed(0.5).max_decimals(1).suffix(" min"));
+            if r.changed() {
+                send(pen, &r, ScenarioEdit::MoveDisruption { id: d.item.id.clone(), to: Span::from_min(at) });
+            }
+            ended(pen, &r);
         }
-        ended(pen, &r);
         let mut until_repaired = d.lasts_min.is_none();
         if d.repairable && ui.checkbox(&mut until_repaired, "until repaired").changed() {
             let edit = ScenarioEdit::ReplaceDisruption(lasting(d.item.clone(), (!until_repaired).then_some(60.0)));

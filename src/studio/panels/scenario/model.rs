@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct DisruptionRow {
     /// What it is, one line.
     pub brief: String,
+    /// The outage has already happened: the futures begin with it.
+    pub under_way: bool,
     /// Minutes from the start.
     pub at_min: f64,
     /// Minutes it lasts; `None`: until repaired.
@@ -94,7 +96,7 @@ pub fn gather(src: &Source<'_>) -> Option<Model> {
         horizon_h: s.horizon.h(),
         runs: s.runs,
         seed: s.seed,
-        disruptions: s.disruptions.iter().map(disruption).collect(),
+        disruptions: s.disruptions.iter().map(|d| disruption(src, d)).collect(),
         responses: s.responses.iter().map(response).collect(),
         can: draft.can(),
         refused: draft.refused.clone(),
@@ -115,9 +117,10 @@ fn start(from: StartFrom) -> String {
     }
 }
 
-fn disruption(d: &Disruption) -> DisruptionRow {
+fn disruption(src: &Source<'_>, d: &Disruption) -> DisruptionRow {
     DisruptionRow {
         brief: d.what.brief(),
+        under_way: src.is_under_way(d),
         at_min: d.at.min(),
         lasts_min: d.what.duration().map(Span::min),
         repairable: matches!(d.what, scenario::What::AssetFails { .. } | scenario::What::AssetDegrades { .. }),
@@ -167,7 +170,8 @@ mod tests {
         assert!(m.name.contains(code) && m.from_live && m.disruptions.len() == 1);
         assert_eq!(m.disruptions[0].brief, format!("{code} fails until repaired"));
         assert_eq!((m.disruptions[0].at_min, m.disruptions[0].lasts_min), (15.0, None));
+        assert!(m.disruptions[0].under_way, "it has failed already, and the editor says so");
         let d = lasting(m.disruptions[0].item.clone(), Some(30.0));
-        assert_eq!(disruption(&d).lasts_min, Some(30.0));
+        assert_eq!(disruption(&f.source(), &d).lasts_min, Some(30.0));
     }
 }

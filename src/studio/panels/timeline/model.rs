@@ -1,5 +1,6 @@
 //! What stands where on the timeline. Positions are 0..1 of its width.
 
+use crate::scenario::Disruption;
 use crate::studio::{format, panels::Source, status, theme::Tone};
 use crate::time::{Span, Time};
 use crate::twin::Severity;
@@ -98,7 +99,7 @@ pub fn gather(src: &Source<'_>) -> Model {
         start_x: PAST_SHARE,
         start_text: if aged { format!("forecast of {}", format::clock(start)) } else { "now".into() },
         now_x: aged.then(|| ahead(src.live.now - start)),
-        blocks: draft.map(|d| blocks(d.scenario(), ahead)).unwrap_or_default(),
+        blocks: draft.map(|d| blocks(src, d.scenario(), ahead)).unwrap_or_default(),
         wave,
         scrub,
         playing: src.desk.scrub.playing,
@@ -120,17 +121,18 @@ fn marks(src: &Source<'_>) -> Vec<Mark> {
         .collect()
 }
 
-fn blocks(s: &crate::scenario::Scenario, ahead: impl Fn(Span) -> f64) -> Vec<Block> {
-    s.disruptions
-        .iter()
-        .map(|d| Block {
-            id: d.id.clone(),
-            at: d.at,
-            x: [ahead(d.at), ahead(d.what.duration().map_or(s.horizon, |x| d.at + x))],
+fn blocks(src: &Source<'_>, s: &crate::scenario::Scenario, ahead: impl Fn(Span) -> f64) -> Vec<Block> {
+    let block = |d: &Disruption| {
+        let (at, under_way) = (src.strikes_at(d), src.is_under_way(d));
+        Block {
+            id: if under_way { String::new() } else { d.id.clone() },
+            at,
+            x: [ahead(at), ahead(d.what.duration().map_or(s.horizon, |x| at + x))],
             open: d.what.duration().is_none(),
-            text: d.what.brief(),
-        })
-        .collect()
+            text: if under_way { format!("{}, under way", d.what.brief()) } else { d.what.brief() },
+        }
+    };
+    s.disruptions.iter().map(block).collect()
 }
 
 /// Expected share of assets impacted at each grid point.
@@ -165,13 +167,26 @@ mod tests {
         let m = gather(&f.source());
         assert!(m.scrub.is_none() && m.wave.is_empty(), "no forecast yet");
         assert!(m.marks.iter().all(|k| (0.0..=PAST_SHARE).contains(&k.x)));
-        let (live, asset) = (f.live.clone(), f.failed);
+        let (live, asset) = (f.live.clone(), f.plant.asset_by_id("CH-2").expect("it runs"));
         f.desk.apply(Ask::Lose(asset), &live);
         let m = gather(&f.source());
         assert_eq!(m.blocks.len(), 1);
         assert!(m.blocks[0].open && m.blocks[0].x[0] > PAST_SHARE && m.blocks[0].x[1] == 1.0);
         let back = m.span_at(m.blocks[0].x[0]);
         assert!((back.min() - 15.0).abs() < 1e-6, "dragging to where it is changes nothing: {back}");
+    }
+
+    #[test]
+    fn an_outage_that_is_under_way_stands_where_it_strikes_and_cannot_be_dragged() {
+        let mut f = Fixture::live();
+        let (live, asset) = (f.live.clone(), f.failed);
+        f.desk.apply(Ask::Lose(asset), &live);
+        let block = gather(&f.source()).blocks.remove(0);
+        assert_eq!((block.x[0], block.at, block.id.as_str()), (PAST_SHARE, Span::ZERO, ""));
+        assert!(block.text.ends_with("under way"), "{}", block.text);
+        // repaired before the run: it is an outage to come again
+        f.live.assets[asset.index()].mode = crate::sim::Mode::Running;
+        assert!(gather(&f.source()).blocks[0].x[0] > PAST_SHARE);
     }
 
     #[test]

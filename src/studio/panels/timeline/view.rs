@@ -123,7 +123,9 @@ fn block_ui(model: &Model, block: &Block, row: usize, lane: Rect, ui: &mut Ui, p
     let x = |share: f64| lane.left() + lane.width() * share as f32;
     let top = lane.top() + 3.0 + 20.0 * row as f32;
     let rect = Rect::from_min_max(pos2(x(block.x[0]), top), pos2(x(block.x[1]).max(x(block.x[0]) + 14.0), top + 18.0));
-    let response = ui.interact(rect, Id::new(("block", &block.id)), Sense::click_and_drag()).on_hover_cursor(CursorIcon::ResizeHorizontal);
+    let fixed = block.id.is_empty();
+    let response = ui.interact(rect, Id::new(("block", &block.id, row)), if fixed { Sense::hover() } else { Sense::click_and_drag() });
+    let response = if fixed { response } else { response.on_hover_cursor(CursorIcon::ResizeHorizontal) };
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Slider, true, format!("Disruption: {}", block.text)));
     let edge = pen.palette.tone(if response.hovered() || response.dragged() { Tone::Strong } else { Tone::Notice });
     let fill = pen.palette.wash(Tone::Notice);

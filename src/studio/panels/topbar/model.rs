@@ -96,12 +96,13 @@ fn kpis(src: &Source<'_>) -> Vec<Kpi> {
     if total == 0 {
         return out;
     }
-    let fresh = live.assets.iter().filter(|a| !a.stale).count() as f64 / total.max(1) as f64;
+    let observed = live.assets.iter().filter(|a| a.observed).count();
+    let fresh = live.assets.iter().filter(|a| a.observed && !a.stale).count() as f64 / observed.max(1) as f64;
     out.push(Kpi {
         label: "Fresh data",
         value: format::percent(fresh),
         tone: if fresh < 0.95 { Tone::Warning } else { Tone::Plain },
-        hover: "Assets whose newest sample is younger than its contract asks".into(),
+        hover: format!("Of the {observed} assets that a tag observes, those whose newest sample is younger than its contract asks"),
     });
     out.push(Kpi {
         label: "Fidelity",
