@@ -170,6 +170,7 @@ pub enum Shape {
     Rack,
     Dock,
     Intake,
+    Vehicle,
     Box,
 }
 

@@ -5,6 +5,7 @@
 
 mod electrical;
 mod heat;
+mod logistics;
 mod packaging;
 mod rotating;
 mod sculpt;
@@ -63,6 +64,7 @@ fn draw(shape: Shape, s: &mut Sculpt) {
         Shape::Conveyor => packaging::conveyor(s),
         Shape::Rack => packaging::rack(s),
         Shape::Dock => packaging::dock(s),
+        Shape::Vehicle => logistics::vehicle(s),
         Shape::Box => packaging::housing(s),
     }
 }
@@ -71,7 +73,7 @@ fn draw(shape: Shape, s: &mut Sculpt) {
 mod tests {
     use super::*;
 
-    const ALL: [Shape; 40] = [
+    const ALL: [Shape; 41] = [
         Shape::Pump,
         Shape::Motor,
         Shape::Compressor,
@@ -111,6 +113,7 @@ mod tests {
         Shape::Rack,
         Shape::Dock,
         Shape::Intake,
+        Shape::Vehicle,
         Shape::Box,
     ];
 
