@@ -2,8 +2,8 @@
 
 use crate::{
     plant::{
-        Asset, AssetId, Body, Encoding, FailureMode, Flow, Hazard, InitialMode, Input, Link, Medium, MediumId, Money, Output, Plant, Pose, Process,
-        Quantity, Repair, SafetyClass, Shape, Start, Storage, Tag, Thermal,
+        Asset, AssetId, Body, Coupling, Encoding, FailureMode, Flow, Hazard, InitialMode, Input, Link, Medium, MediumId, Money, Output, Plant, Pose,
+        Process, Quantity, Repair, SafetyClass, Shape, Start, Storage, Tag, Thermal,
     },
     time::{Span, Time},
 };
@@ -122,6 +122,7 @@ fn asset(id: &str) -> Asset {
         gives: vec![],
         storage: None,
         thermal: None,
+        coupling: Coupling::default(),
         process: None,
         control: vec![],
         group: None,

@@ -272,6 +272,9 @@ pub struct ControlRule {
     pub when: Condition,
     /// The condition must hold this long.
     pub delay: Span,
+    /// How far the quantity must come back until the condition ends [fraction of capacity for levels, K for temperatures];
+    /// `None`: 2 % or 1 K.
+    pub hysteresis: Option<f64>,
     /// What it does.
     pub then: Effect,
     /// Controller that must give service for the rule to act; `None`: hard-wired.

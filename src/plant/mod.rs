@@ -4,6 +4,7 @@
 //! resolves and every number is finite. Nothing here evolves in time (that is `sim`).
 
 mod check;
+mod coupling;
 mod facets;
 pub mod file;
 mod model;
@@ -11,6 +12,7 @@ mod scenes;
 mod telemetry;
 
 pub use check::STATE_LIMIT;
+pub use coupling::{Coupling, Drain, DrainLaw, Exchange, Mixing};
 pub use facets::{
     Condition, ControlRule, Degradation, Effect, FailureMode, Give, Hazard, Input, Need, OnShort, Output, Process, Repair, Start, Storage, Thermal,
 };

@@ -1,5 +1,6 @@
 //! The validated plant. Indices are positions in the plant's vectors and valid by construction.
 
+use super::coupling::Coupling;
 use super::facets::{ControlRule, FailureMode, Give, Need, Process, Start, Storage, Thermal};
 use super::telemetry::Tag;
 use crate::time::Span;
@@ -238,6 +239,8 @@ pub struct Asset {
     pub storage: Option<Storage>,
     /// How it heats up.
     pub thermal: Option<Thermal>,
+    /// What couples its level and temperature with others.
+    pub coupling: Coupling,
     /// What it makes, by rate.
     pub process: Option<Process>,
     /// Its controls, interlocks and trips.

@@ -30,6 +30,8 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
         modes: Vec::new(),
         rules: Vec::new(),
         assets: vec![AssetInfo::default(); plant.assets.len()],
+        blocks: Vec::new(),
+        quantum: super::coupled::QUANTUM,
         group_targets: Vec::new(),
         timers: Vec::new(),
         conduits: 0,
@@ -41,6 +43,7 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
     }
     flows::services(&mut model);
     flows::materials(&mut model);
+    super::coupled::blocks(&mut model);
     watchers(&mut model);
     model.group_targets = plant
         .groups
@@ -174,7 +177,7 @@ fn rules(model: &mut Model, id: AssetId, asset: &Asset) -> std::ops::Range<u32> 
     for (index, rule) in asset.control.iter().enumerate() {
         let at = model.rules.len() as u32;
         let slot = slot(model, Timer::Rule(at));
-        model.rules.push(RuleInfo { asset: id, index, when: rule.when, slot });
+        model.rules.push(RuleInfo { asset: id, index, when: rule.when, hysteresis: rule.hysteresis, slot });
     }
     first..model.rules.len() as u32
 }

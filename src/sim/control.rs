@@ -1,11 +1,11 @@
 //! Control rules: threshold with built-in hysteresis, delay, the controller they act through, their effect.
 //!
-//! A rule is *met* from its threshold until the quantity has come back by the hysteresis (2 % of capacity, 1 K); it *fires*
+//! A rule is *met* from its threshold until the quantity has come back by the hysteresis (its own, else 2 % of capacity, 1 K); it *fires*
 //! when it has been met for its delay and its controller works. Inhibit and SetRate hold while it is met; Trip, Start and
 //! Stop act once.
 
 use super::engine::Engine;
-use super::storages::{level_edge, level_now};
+use super::storages::{level_edge, level_now, rate_at};
 use super::thermal::{celsius_edge, celsius_now};
 use super::trace::Cause;
 use crate::plant::{AssetId, Condition, ControlRule, Effect, InitialMode};
@@ -67,14 +67,14 @@ impl Engine<'_> {
             Condition::NotRunning { asset } => self.st.assets[asset.index()].service <= 0.0,
             Condition::Running { asset } => self.st.assets[asset.index()].service > 0.0,
             Condition::LevelAbove { asset, .. } | Condition::LevelBelow { asset, .. } => match self.model.plant.asset(asset).storage {
-                Some(s) => level_edge(info.when, s.capacity)
-                    .is_some_and(|e| e.is_met(met, level_now(&self.st, asset, s.capacity), self.st.assets[asset.index()].level_per_h)),
+                Some(s) => level_edge(info, s.capacity)
+                    .is_some_and(|e| e.is_met(met, level_now(&self.st, asset, s.capacity), rate_at(&self.st.assets[asset.index()], self.st.time))),
                 None => false,
             },
             Condition::TemperatureAbove { asset, .. } | Condition::TemperatureBelow { asset, .. } => match self.model.plant.asset(asset).thermal {
                 Some(t) => {
                     let (celsius, slope) = celsius_now(&self.st, asset, &t);
-                    celsius_edge(info.when).is_some_and(|e| e.is_met(met, celsius, slope))
+                    celsius_edge(info).is_some_and(|e| e.is_met(met, celsius, slope))
                 }
                 None => false,
             },

@@ -59,7 +59,8 @@ fn fingerprint(draws: Draws) -> u64 {
 }
 
 /// Lets a blank state find its allocation; nothing lives or dies yet.
-pub(super) fn settle_start(model: &Model, state: State) -> Result<State, SimError> {
+pub(super) fn settle_start(model: &Model, mut state: State) -> Result<State, SimError> {
+    super::coupled::mark_limits(model, &mut state);
     let mut engine = Engine::bare(model, state, Draws::new(0, 0));
     engine.pending.all(model);
     engine.settle()?;
@@ -178,6 +179,7 @@ impl<'m> Engine<'m> {
                 Timer::Claim(c) => self.claim_timer(c),
                 Timer::Rule(r) => self.rule_due(r),
                 Timer::Hold(a) => self.hold_exceeded(a),
+                Timer::Segment(b) => self.segment_ended(b),
             }
         }
         self.settle()

@@ -5,7 +5,7 @@
 
 use super::compile::{CONDUIT_CAPACITY, claim};
 use super::model::{ClaimKind, Giver, Island, Line, MaterialLink, Model, Node, Port, Proc};
-use crate::plant::{AssetId, Flow, MediumId};
+use crate::plant::{AssetId, Flow, Link, MediumId, Plant};
 
 struct Sets(Vec<u32>);
 
@@ -221,11 +221,19 @@ fn store_capacity(model: &Model, node: Node) -> Option<f64> {
     }
 }
 
+/// Whether a link shows a drain by gravity (`sim::coupled` owns its flow), from storage to storage or through its valve.
+fn drains(plant: &Plant, link: &Link) -> bool {
+    let ways = plant.assets.iter().enumerate().flat_map(|(i, a)| a.coupling.drains.iter().map(move |d| (AssetId(i as u32), d)));
+    let ends = |from: AssetId, to: Option<AssetId>| link.from == from && Some(link.to) == to;
+    let mut ways = ways.filter(|(from, _)| plant.asset(*from).storage.is_some_and(|s| s.medium == link.medium));
+    ways.any(|(from, d)| ends(from, d.to) || ends(from, d.via) || d.via.is_some_and(|via| ends(via, d.to)))
+}
+
 /// Finds processes, ports, material links and lines.
 pub(super) fn materials(model: &mut Model) {
     declared_procs(model);
     for link in model.plant.links.clone() {
-        if model.plant.medium(link.medium).flow != Flow::Material {
+        if model.plant.medium(link.medium).flow != Flow::Material || drains(&model.plant, &link) {
             continue;
         }
         let (from, to) = (node(model, link.from, link.medium, true), node(model, link.to, link.medium, false));

@@ -145,6 +145,7 @@ impl Engine<'_> {
             self.pending.lines.push(self.model.procs[proc as usize].line);
         }
         info.passages.iter().for_each(|line| self.pending.lines.push(*line));
+        info.steers.iter().for_each(|block| self.pending.blocks.push(*block));
         if self.model.plant.asset(id).thermal.is_some() {
             self.pending.thermals.push(id.0);
         }

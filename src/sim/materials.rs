@@ -8,7 +8,7 @@
 use super::allocate::by_level;
 use super::engine::Engine;
 use super::model::{Line, Model, Node, Port};
-use super::state::State;
+use super::storages::{is_empty, is_full};
 use super::trace::Cause;
 use crate::plant::AssetId;
 
@@ -16,14 +16,6 @@ use crate::plant::AssetId;
 const TOLERANCE: f64 = 1e-12;
 /// Sweeps before a line is given what it has reached (a geometric recycle loop runs dry long before).
 const SWEEPS: u32 = 4000;
-
-fn is_empty(model: &Model, st: &State, id: AssetId) -> bool {
-    model.plant.asset(id).storage.is_some_and(|s| super::storages::level_at(&st.assets[id.index()], s.capacity, st.time) <= 0.0)
-}
-
-fn is_full(model: &Model, st: &State, id: AssetId) -> bool {
-    model.plant.asset(id).storage.is_some_and(|s| super::storages::level_at(&st.assets[id.index()], s.capacity, st.time) >= s.capacity)
-}
 
 impl Engine<'_> {
     /// Finds the rates of one line.
@@ -152,6 +144,7 @@ impl Engine<'_> {
             let net = inflow - outflow;
             let net = if net.abs() <= 1e-9 * (inflow + outflow) { 0.0 } else { net };
             self.set_level_rate(s, net);
+            self.wake_block(s);
             self.touch(s);
         }
     }

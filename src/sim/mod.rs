@@ -12,6 +12,7 @@ mod actions;
 mod allocate;
 mod compile;
 mod control;
+mod coupled;
 mod crews;
 mod engine;
 mod failures;

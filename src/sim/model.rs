@@ -3,6 +3,7 @@
 //! Owns the topology (islands of services, lines of materials, watchers of rules, timer slots). Does not evolve.
 //! *Invariant:* every index in these tables is valid for the model's plant.
 
+use super::coupled::Block;
 use super::state::State;
 use crate::plant::{AssetId, Condition, GroupId, MediumId, OnShort, Plant};
 use crate::time::Time;
@@ -40,6 +41,10 @@ pub struct Model {
     pub(super) modes: Vec<ModeInfo>,
     pub(super) rules: Vec<RuleInfo>,
     pub(super) assets: Vec<AssetInfo>,
+    /// Coupled states.
+    pub(super) blocks: Vec<Block>,
+    /// Error that a segment of coupled states may add, relative to their scale.
+    pub(super) quantum: f64,
     pub(super) group_targets: Vec<u32>,
     pub(super) timers: Vec<Timer>,
     pub(super) conduits: usize,
@@ -164,6 +169,8 @@ pub(super) struct RuleInfo {
     pub(super) asset: AssetId,
     pub(super) index: usize,
     pub(super) when: Condition,
+    /// Fraction of capacity, or K; `None`: the default.
+    pub(super) hysteresis: Option<f64>,
     pub(super) slot: u32,
 }
 
@@ -188,6 +195,12 @@ pub(super) struct AssetInfo {
     /// Island of its service storage.
     pub(super) store_island: Option<u32>,
     pub(super) heat_claims: Vec<u32>,
+    /// Block of its coupled states, and which of them are coupled.
+    pub(super) block: Option<u32>,
+    pub(super) coupled_level: bool,
+    pub(super) coupled_celsius: bool,
+    /// Blocks whose drains or exchanges it opens and closes.
+    pub(super) steers: Vec<u32>,
     pub(super) heat_amount: f64,
     pub(super) group: Option<GroupId>,
     pub(super) start_slot: u32,
@@ -207,6 +220,7 @@ pub(super) enum Timer {
     Claim(u32),
     Rule(u32),
     Hold(AssetId),
+    Segment(u32),
 }
 
 impl Timer {
@@ -221,6 +235,7 @@ impl Timer {
             Timer::Claim(_) => 6,
             Timer::Rule(_) => 7,
             Timer::Hold(_) => 8,
+            Timer::Segment(_) => 9,
         }
     }
 }
@@ -231,10 +246,22 @@ impl Model {
     /// # Errors
     /// [`ModelError`] when the scene refuses forecasts, an index or number is invalid, or the nominal start does not settle.
     pub fn compile(plant: &Plant) -> Result<Model, ModelError> {
+        Self::compile_with(plant, super::coupled::QUANTUM)
+    }
+
+    /// As [`Model::compile`], with the error that one segment of coupled states may add, relative to their scale.
+    ///
+    /// # Errors
+    /// As [`Model::compile`]; a quantum outside 1e-14..=1e-2 is refused.
+    pub fn compile_with(plant: &Plant, quantum: f64) -> Result<Model, ModelError> {
+        if !(1e-14..=1e-2).contains(&quantum) {
+            return Err(ModelError::Invalid { at: "quantum".into(), brief: "must lie within 1e-14..1e-2".into() });
+        }
         if let Some(reason) = &plant.forecast_refused {
             return Err(ModelError::Refused(reason.clone()));
         }
         let mut model = super::compile::tables(plant)?;
+        model.quantum = quantum;
         let state = State::blank(&model, Time::ZERO);
         let settled = super::engine::settle_start(&model, state)?;
         model.nominal = Some(Box::new(settled));

@@ -3,6 +3,7 @@
 //! Owns the rounds and their bound. A plant whose loops do not settle freely is first calmed (demands and abilities may only
 //! fall within the instant, DESIGN 5); only when that does not settle either the run ends with the loop's name.
 
+use super::coupled::Workspace;
 use super::engine::{Engine, SimError};
 use super::model::Model;
 use crate::plant::{AssetId, GroupId};
@@ -50,6 +51,7 @@ pub(super) struct Pending {
     pub(super) lines: List,
     pub(super) islands: List,
     pub(super) thermals: List,
+    pub(super) blocks: List,
     pub(super) groups: List,
     pub(super) rules: List,
     /// Assets whose books must be brought up to date at the end of the instant.
@@ -63,6 +65,7 @@ pub(super) struct Pending {
     pub(super) rates: Vec<f64>,
     pub(super) limiter: Vec<u32>,
     pub(super) rates_of_island: Vec<f64>,
+    pub(super) coupled: Workspace,
 }
 
 impl Pending {
@@ -73,6 +76,7 @@ impl Pending {
             lines: List::new(model.lines.len()),
             islands: List::new(model.islands.len()),
             thermals: List::new(n),
+            blocks: List::new(model.blocks.len()),
             groups: List::new(model.plant.groups.len()),
             rules: List::new(model.rules.len()),
             touched: List::new(n),
@@ -84,6 +88,7 @@ impl Pending {
             rates: vec![0.0; model.procs.len()],
             limiter: vec![u32::MAX; model.procs.len()],
             rates_of_island: Vec::new(),
+            coupled: Workspace::default(),
         }
     }
 
@@ -100,6 +105,7 @@ impl Pending {
         }
         (0..model.lines.len() as u32).rev().for_each(|at| self.lines.push(at));
         (0..model.islands.len() as u32).rev().for_each(|at| self.islands.push(at));
+        (0..model.blocks.len() as u32).rev().for_each(|at| self.blocks.push(at));
         (0..model.plant.groups.len() as u32).rev().for_each(|at| self.groups.push(at));
         (0..model.rules.len() as u32).rev().for_each(|at| self.rules.push(at));
         self.crews = true;
@@ -135,6 +141,8 @@ impl Engine<'_> {
             self.solve_island(at);
         } else if let Some(at) = self.pending.thermals.pop() {
             self.solve_thermal(AssetId(at));
+        } else if let Some(at) = self.pending.blocks.pop() {
+            self.solve_block(at);
         } else if let Some(at) = self.pending.groups.pop() {
             self.check_group(GroupId(at));
         } else if let Some(at) = self.pending.rules.pop() {

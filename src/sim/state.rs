@@ -4,6 +4,7 @@
 //! *Invariant:* between events flows are constant; levels and temperatures are anchored at the instant their law last
 //! changed, so reading or splitting a run never changes a bit of its future.
 
+use super::coupled::BlockState;
 use super::model::Model;
 use super::outcome::Totals;
 use super::queue::Queue;
@@ -81,12 +82,19 @@ pub(super) struct AssetState {
     pub(super) level_at: Time,
     pub(super) level_per_h: f64,
     pub(super) level_target: f64,
+    /// Coupled: coefficients by powers of hours since `level_at`; `level_per_h` is then the constant part of the net inflow.
+    pub(super) level_curve: Vec<f64>,
+    /// Coupled: counts as empty or full until it has left the limit by a band.
+    pub(super) dry: bool,
+    pub(super) brim: bool,
     pub(super) celsius: f64,
     pub(super) celsius_at: Time,
     pub(super) cooling_kw: f64,
     pub(super) heat_kw: f64,
     pub(super) boost: bool,
     pub(super) celsius_target: f64,
+    /// Coupled: coefficients by powers of hours since `celsius_at`.
+    pub(super) celsius_curve: Vec<f64>,
     pub(super) over: bool,
     pub(super) starts: u32,
     pub(super) has_run: bool,
@@ -239,6 +247,7 @@ pub struct State {
     pub(super) crews: Vec<CrewState>,
     pub(super) proc_rates: Vec<f64>,
     pub(super) link_flows: Vec<f64>,
+    pub(super) blocks: Vec<BlockState>,
     pub(super) queue: Queue,
     pub(super) agenda: Vec<Entry>,
     pub(super) in_force: Vec<InForce>,
@@ -274,6 +283,7 @@ impl State {
             crews: vec![CrewState { busy: 0, absent: 0, hours: 0.0, at }; plant.crews.len()],
             proc_rates: vec![0.0; model.procs.len()],
             link_flows: vec![0.0; model.mlinks.len()],
+            blocks: vec![BlockState::default(); model.blocks.len()],
             queue: Queue::new(model.timers.len()),
             agenda: Vec::new(),
             in_force: Vec::new(),
@@ -324,9 +334,14 @@ impl State {
         Some(super::thermal::celsius_at(&self.assets[a.index()], &thermal, self.ambient_c, self.time))
     }
 
-    /// Rate of change of the level [storage amount per h], constant until the next event.
+    /// Rate of change of the level [storage amount per h] at [`State::time`]; constant until the next event unless coupled.
     pub fn level_rate_per_h(&self, a: AssetId) -> f64 {
-        self.assets[a.index()].level_per_h
+        super::storages::rate_at(&self.assets[a.index()], self.time)
+    }
+
+    /// Segments of coupled states so far, over all blocks: each adds at most the quantum to their error.
+    pub fn segments(&self) -> u64 {
+        self.blocks.iter().map(|b| b.segments).sum()
     }
 
     /// Service drawn by an asset [medium unit].
@@ -430,12 +445,16 @@ impl AssetState {
             level_at: at,
             level_per_h: 0.0,
             level_target: 0.0,
+            level_curve: Vec::new(),
+            dry: false,
+            brim: false,
             celsius,
             celsius_at: at,
             cooling_kw: 0.0,
             heat_kw: 0.0,
             boost: false,
             celsius_target: 0.0,
+            celsius_curve: Vec::new(),
             over: false,
             starts: 0,
             has_run: false,

@@ -4,6 +4,7 @@
 
 use super::control::{Edge, edges};
 use super::engine::Engine;
+use super::model::{Model, RuleInfo};
 use super::state::{AssetState, State};
 use super::trace::{Cause, Change, Signal};
 use crate::plant::{AssetId, Condition};
@@ -11,17 +12,49 @@ use crate::time::{Span, Time};
 
 /// Level at `now`.
 pub(super) fn level_at(a: &AssetState, capacity: f64, now: Time) -> f64 {
+    if !a.level_curve.is_empty() {
+        return super::coupled::level_at(&a.level_curve, a.level_at, capacity, now);
+    }
     if a.level_per_h == 0.0 {
         return a.level;
     }
     (a.level + a.level_per_h * (now - a.level_at).h()).clamp(0.0, capacity)
 }
 
+/// Rate of change of the level now [amount/h].
+pub(super) fn rate_at(a: &AssetState, now: Time) -> f64 {
+    if a.level_curve.is_empty() { a.level_per_h } else { super::coupled::slope_now(&a.level_curve, a.level_at, now) }
+}
+
+/// Whether nothing is left; a coupled storage counts as empty until it has refilled by a band.
+pub(super) fn is_empty(model: &Model, st: &State, id: AssetId) -> bool {
+    let a = &st.assets[id.index()];
+    match model.plant.asset(id).storage {
+        Some(_) if !a.level_curve.is_empty() => a.dry,
+        Some(s) => level_at(a, s.capacity, st.time) <= 0.0,
+        None => false,
+    }
+}
+
+/// Whether nothing more fits in, likewise.
+pub(super) fn is_full(model: &Model, st: &State, id: AssetId) -> bool {
+    let a = &st.assets[id.index()];
+    match model.plant.asset(id).storage {
+        Some(_) if !a.level_curve.is_empty() => a.brim,
+        Some(s) => level_at(a, s.capacity, st.time) >= s.capacity,
+        None => false,
+    }
+}
+
+/// Hysteresis of level rules without their own, fraction of capacity.
+const HYSTERESIS: f64 = 0.02;
+
 /// Level condition thresholds as absolute amounts.
-pub(super) fn level_edge(when: Condition, capacity: f64) -> Option<Edge> {
-    match when {
-        Condition::LevelBelow { fraction, .. } => Some(edges(false, fraction * capacity, 0.02 * capacity, Some(capacity))),
-        Condition::LevelAbove { fraction, .. } => Some(edges(true, fraction * capacity, 0.02 * capacity, Some(capacity))),
+pub(super) fn level_edge(rule: &RuleInfo, capacity: f64) -> Option<Edge> {
+    let hysteresis = rule.hysteresis.unwrap_or(HYSTERESIS) * capacity;
+    match rule.when {
+        Condition::LevelBelow { fraction, .. } => Some(edges(false, fraction * capacity, hysteresis, Some(capacity))),
+        Condition::LevelAbove { fraction, .. } => Some(edges(true, fraction * capacity, hysteresis, Some(capacity))),
         Condition::TemperatureAbove { .. } | Condition::TemperatureBelow { .. } | Condition::NotRunning { .. } | Condition::Running { .. } => None,
     }
 }
@@ -32,6 +65,11 @@ impl Engine<'_> {
         let Some(storage) = self.model.plant.asset(id).storage else { return };
         let now = self.st.time;
         let a = &mut self.st.assets[id.index()];
+        if self.model.assets[id.index()].block.is_some() {
+            a.level_per_h = per_h;
+            self.wake_block(id);
+            return;
+        }
         if per_h != a.level_per_h {
             a.level = level_at(a, storage.capacity, now);
             a.level_at = now;
@@ -47,6 +85,9 @@ impl Engine<'_> {
     /// Times the next crossing of a storage's level.
     pub(super) fn time_level(&mut self, id: AssetId) {
         let Some(storage) = self.model.plant.asset(id).storage else { return };
+        if self.model.assets[id.index()].coupled_level && self.renew_block(id) {
+            return;
+        }
         let info = &self.model.assets[id.index()];
         let a = &self.st.assets[id.index()];
         let (rate, level) = (a.level_per_h, level_at(a, storage.capacity, self.st.time));
@@ -57,7 +98,7 @@ impl Engine<'_> {
         let ahead = |threshold: f64| if rate > 0.0 { threshold > level } else { threshold < level };
         let mut target = if rate > 0.0 { storage.capacity } else { 0.0 };
         for &rule in &info.watched_by {
-            if let Some(edge) = level_edge(self.model.rules[rule as usize].when, storage.capacity) {
+            if let Some(edge) = level_edge(&self.model.rules[rule as usize], storage.capacity) {
                 let threshold = edge.next(self.st.rules[rule as usize].met, rate > 0.0);
                 if let Some(t) = threshold.filter(|t| ahead(*t)) {
                     target = if rate > 0.0 { target.min(t) } else { target.max(t) };
@@ -76,12 +117,21 @@ impl Engine<'_> {
     /// A level reached its threshold.
     pub(super) fn level_crossed(&mut self, id: AssetId) {
         let now = self.st.time;
-        let info = &self.model.assets[id.index()];
+        if let Some(block) = self.model.assets[id.index()].block.filter(|_| self.model.assets[id.index()].coupled_level) {
+            return self.coupled_level_crossed(id, block);
+        }
         let a = &mut self.st.assets[id.index()];
         let (target, rising) = (a.level_target, a.level_per_h > 0.0);
         a.level = target;
         a.level_at = now;
         self.record(id, Change::Crossed { signal: Signal::Level, value: target, rising }, &Cause::Crossing);
+        self.level_reached(id);
+        self.time_level(id);
+    }
+
+    /// Those who depend on a level look again.
+    pub(super) fn level_reached(&mut self, id: AssetId) {
+        let info = &self.model.assets[id.index()];
         self.touch(id);
         if let Some(line) = info.store_line {
             self.pending.lines.push(line);
@@ -92,7 +142,6 @@ impl Engine<'_> {
         for &rule in &info.watched_by {
             self.pending.rules.push(rule);
         }
-        self.time_level(id);
     }
 }
 

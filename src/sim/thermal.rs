@@ -6,6 +6,7 @@
 
 use super::control::{Edge, edges};
 use super::engine::Engine;
+use super::model::RuleInfo;
 use super::state::{AssetState, State};
 use super::trace::{Cause, Change, Signal};
 use crate::plant::{AssetId, Condition, Thermal};
@@ -13,7 +14,7 @@ use crate::time::{Span, Time};
 
 /// Temperatures closer than this are equal [K].
 const CLOSE_K: f64 = 1e-9;
-/// Hysteresis of temperature rules [K].
+/// Hysteresis of temperature rules without their own [K].
 const HYSTERESIS_K: f64 = 1.0;
 
 /// Net heating at temperature `celsius` [kW].
@@ -23,6 +24,9 @@ fn net_kw(a: &AssetState, t: &Thermal, ambient_c: f64, celsius: f64) -> f64 {
 
 /// Temperature at `now` by the closed form.
 pub(super) fn celsius_at(a: &AssetState, t: &Thermal, ambient_c: f64, now: Time) -> f64 {
+    if !a.celsius_curve.is_empty() {
+        return super::coupled::value(&a.celsius_curve, (now - a.celsius_at).h());
+    }
     let net = net_kw(a, t, ambient_c, a.celsius);
     if net == 0.0 {
         return a.celsius;
@@ -51,24 +55,30 @@ fn seconds_to(a: &AssetState, t: &Thermal, ambient_c: f64, target: f64) -> Optio
 }
 
 /// Temperature condition thresholds.
-pub(super) fn celsius_edge(when: Condition) -> Option<Edge> {
-    match when {
-        Condition::TemperatureAbove { celsius, .. } => Some(edges(true, celsius, HYSTERESIS_K, None)),
-        Condition::TemperatureBelow { celsius, .. } => Some(edges(false, celsius, HYSTERESIS_K, None)),
+pub(super) fn celsius_edge(rule: &RuleInfo) -> Option<Edge> {
+    let hysteresis = rule.hysteresis.unwrap_or(HYSTERESIS_K);
+    match rule.when {
+        Condition::TemperatureAbove { celsius, .. } => Some(edges(true, celsius, hysteresis, None)),
+        Condition::TemperatureBelow { celsius, .. } => Some(edges(false, celsius, hysteresis, None)),
         Condition::LevelAbove { .. } | Condition::LevelBelow { .. } | Condition::NotRunning { .. } | Condition::Running { .. } => None,
     }
 }
 
-/// Temperature and whether it falls, for rules.
+/// Temperature and the sign of its change, for rules.
 pub(super) fn celsius_now(st: &State, id: AssetId, t: &Thermal) -> (f64, f64) {
     let a = &st.assets[id.index()];
     let celsius = celsius_at(a, t, st.ambient_c, st.time);
-    (celsius, net_kw(a, t, st.ambient_c, celsius))
+    let change = if a.celsius_curve.is_empty() {
+        net_kw(a, t, st.ambient_c, celsius)
+    } else {
+        super::coupled::slope_now(&a.celsius_curve, a.celsius_at, st.time)
+    };
+    (celsius, change)
 }
 
 impl Engine<'_> {
     /// Fraction of the heat source that is on.
-    fn heat_load(&self, id: AssetId) -> f64 {
+    pub(super) fn heat_load(&self, id: AssetId) -> f64 {
         let a = &self.st.assets[id.index()];
         if let Some(process) = &self.model.plant.asset(id).process {
             return a.rate_per_h / process.rate_per_h;
@@ -82,6 +92,10 @@ impl Engine<'_> {
     /// Sets heat and cooling of an asset from its load and allocation, and times the next crossing.
     pub(super) fn solve_thermal(&mut self, id: AssetId) {
         let Some(t) = self.model.plant.asset(id).thermal else { return };
+        if self.model.assets[id.index()].coupled_celsius {
+            self.wake_block(id);
+            return;
+        }
         let now = self.st.time;
         let celsius = celsius_at(&self.st.assets[id.index()], &t, self.st.ambient_c, now);
         let celsius = if (celsius - t.setpoint_c).abs() < CLOSE_K { t.setpoint_c } else { celsius };
@@ -130,6 +144,10 @@ impl Engine<'_> {
     /// Anchors the temperature before the ambient changes.
     pub(super) fn anchor_temperature(&mut self, id: AssetId) {
         let Some(t) = self.model.plant.asset(id).thermal else { return };
+        if let Some(block) = self.model.assets[id.index()].block.filter(|_| self.model.assets[id.index()].coupled_celsius) {
+            self.anchor_block(block);
+            return self.watch_temperature(id);
+        }
         let (now, ambient) = (self.st.time, self.st.ambient_c);
         let a = &mut self.st.assets[id.index()];
         a.celsius = celsius_at(a, &t, ambient, now);
@@ -145,7 +163,7 @@ impl Engine<'_> {
     }
 
     /// Sets the cooling demand; returns what is allocated at present.
-    fn heat_wants(&mut self, id: AssetId, want: f64) -> f64 {
+    pub(super) fn heat_wants(&mut self, id: AssetId, want: f64) -> f64 {
         let info = &self.model.assets[id.index()];
         let mut got = 0.0;
         for &c in &info.heat_claims {
@@ -160,6 +178,10 @@ impl Engine<'_> {
     /// Times the next crossing.
     pub(super) fn time_temperature(&mut self, id: AssetId, t: &Thermal) {
         let info = &self.model.assets[id.index()];
+        if info.coupled_celsius {
+            self.renew_block(id);
+            return;
+        }
         let a = &self.st.assets[id.index()];
         let ambient = self.st.ambient_c;
         let now_c = celsius_at(a, t, ambient, self.st.time);
@@ -180,7 +202,7 @@ impl Engine<'_> {
             consider(t.reset_c);
         }
         for &rule in &info.watched_by {
-            if let Some(edge) = celsius_edge(self.model.rules[rule as usize].when)
+            if let Some(edge) = celsius_edge(&self.model.rules[rule as usize])
                 && let Some(threshold) = edge.next(self.st.rules[rule as usize].met, rising)
             {
                 consider(threshold);
@@ -203,11 +225,16 @@ impl Engine<'_> {
         let Some(t) = self.model.plant.asset(id).thermal else { return };
         let now = self.st.time;
         let ambient = self.st.ambient_c;
-        let a = &mut self.st.assets[id.index()];
-        let target = a.celsius_target;
-        a.celsius = target;
-        a.celsius_at = now;
-        let rising = net_kw(a, &t, ambient, target) > 0.0;
+        let info = &self.model.assets[id.index()];
+        let (target, rising) = if let Some(block) = info.block.filter(|_| info.coupled_celsius) {
+            self.coupled_temperature_crossed(id, block)
+        } else {
+            let a = &mut self.st.assets[id.index()];
+            let target = a.celsius_target;
+            a.celsius = target;
+            a.celsius_at = now;
+            (target, net_kw(a, &t, ambient, target) > 0.0)
+        };
         self.record(id, Change::Crossed { signal: Signal::Temperature, value: target, rising }, &Cause::Crossing);
         self.limits(id, &t, target, rising);
         self.watch_temperature(id);

@@ -19,6 +19,7 @@ fn a_tank_is_drained_to_a_threshold_and_the_pump_stops_there() {
             id: "low level".into(),
             when: Condition::LevelBelow { asset: AssetId(1), fraction: 0.2 },
             delay: Span::ZERO,
+            hysteresis: None,
             then: Effect::Stop,
             via: None,
         }];

@@ -4,6 +4,7 @@ mod agent;
 mod availability;
 mod bottling;
 mod cascade;
+mod coupled;
 mod determinism;
 mod fidelity;
 mod forecast;

@@ -116,7 +116,7 @@ fn a_loop_of_rules_that_contradict_each_other_ends_with_its_name() {
     // stops when it runs, starts when it does not: no state settles
     let mut b = Build::new();
     b.add("FLIP", |a| {
-        let rule = |id: &str, when, then| ControlRule { id: id.into(), when, delay: Span::ZERO, then, via: None };
+        let rule = |id: &str, when, then| ControlRule { id: id.into(), when, delay: Span::ZERO, hysteresis: None, then, via: None };
         let own = AssetId(0);
         a.control = vec![rule("off", Condition::Running { asset: own }, Effect::Inhibit)];
     });

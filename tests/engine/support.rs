@@ -27,6 +27,7 @@ pub fn asset(id: &str) -> Asset {
         gives: Vec::new(),
         storage: None,
         thermal: None,
+        coupling: Coupling::default(),
         process: None,
         control: Vec::new(),
         group: None,

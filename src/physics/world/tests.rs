@@ -1,7 +1,7 @@
 //! Packs on belts: speed, accumulation, books, bit-equal continuation.
 
 use super::*;
-use crate::plant::{Area, Body, InitialMode, Money, Pose, SafetyClass, Start};
+use crate::plant::{Area, Body, Coupling, InitialMode, Money, Pose, SafetyClass, Start};
 use crate::time::Span;
 
 /// A plant of one conveyor of 6 m turned by `yaw_deg`, and a box beside it.
@@ -22,6 +22,7 @@ fn plant(yaw_deg: f64) -> Plant {
         gives: vec![],
         storage: None,
         thermal: None,
+        coupling: Coupling::default(),
         process: None,
         control: vec![],
         group: None,

@@ -1,8 +1,8 @@
 //! One asset: its own fields; the facets are next door.
 
 use super::Context;
-use super::facets;
 use super::numbers::{Range, number};
+use super::{coupling, facets};
 use crate::plant::file::{ActionFile, AssetFile};
 use crate::plant::model::{ActionKind, ActionSpec, Asset, Body, InitialMode, Pose, SafetyClass, Shape};
 use crate::rng::stable_id;
@@ -38,6 +38,7 @@ pub fn asset(index: usize, f: &AssetFile, c: &mut Context<'_, '_>) -> Asset {
         gives: facets::gives(f, c),
         storage: facets::storage(f, c),
         thermal: facets::thermal(f, c),
+        coupling: coupling::coupling(f, c),
         process: facets::process(f, c),
         control: facets::control(f, c),
         group: None,

@@ -156,7 +156,10 @@ pub fn thermal(f: &AssetFile, c: &mut Context<'_, '_>) -> Option<Thermal> {
     let t = f.thermal.as_ref()?;
     let at = |field: &str| place(f, &format!("thermal.{field}"));
     let initial_c = t.initial_c.unwrap_or(t.setpoint_c);
-    number(c.issues, &at("capacity_kj_per_k"), t.capacity_kj_per_k, Range::Positive);
+    // by level: the heat capacity of the full storage stands for readers of the closed form
+    let by_level = t.kj_per_k_per_unit.map(|k| k * f.storage.as_ref().map_or(1.0, |s| s.capacity));
+    let capacity_kj_per_k = t.capacity_kj_per_k.or(by_level).unwrap_or(0.0);
+    number(c.issues, &at("capacity_kj_per_k"), capacity_kj_per_k, Range::Positive);
     number(c.issues, &at("exchange_kw_per_k"), t.exchange_kw_per_k, Range::NotNegative);
     number(c.issues, &at("heat_kw"), t.heat_kw, Range::NotNegative);
     for (field, v) in [("initial_c", initial_c), ("setpoint_c", t.setpoint_c), ("trip_c", t.trip_c), ("reset_c", t.reset_c)] {
@@ -172,7 +175,7 @@ pub fn thermal(f: &AssetFile, c: &mut Context<'_, '_>) -> Option<Thermal> {
         c.issues.add(at("initial_c"), format!("{initial_c} is at or above the trip at {}", t.trip_c), "start below the trip");
     }
     Some(Thermal {
-        capacity_kj_per_k: t.capacity_kj_per_k,
+        capacity_kj_per_k,
         exchange_kw_per_k: t.exchange_kw_per_k,
         heat_kw: t.heat_kw,
         initial_c,
@@ -251,10 +254,14 @@ pub fn control(f: &AssetFile, c: &mut Context<'_, '_>) -> Vec<ControlRule> {
         if let Effect::SetRate(fraction) = r.then {
             number(c.issues, &format!("{at}.then"), fraction, Range::Fraction);
         }
+        if let Some(h) = r.hysteresis {
+            let level = matches!(r.when, ConditionFile::LevelBelow { .. } | ConditionFile::LevelAbove { .. });
+            number(c.issues, &format!("{at}.hysteresis"), h, if level { Range::Inside } else { Range::Positive });
+        }
         let via = r.via.as_ref().map(|v| c.names.asset(c.issues, &format!("{at}.via"), v));
         let when = condition(&format!("{at}.when"), &r.when, c);
         if let (Some(when), None | Some(Some(_))) = (when, via) {
-            out.push(ControlRule { id: r.id.clone(), when, delay: r.delay, then: r.then, via: via.flatten() });
+            out.push(ControlRule { id: r.id.clone(), when, delay: r.delay, hysteresis: r.hysteresis, then: r.then, via: via.flatten() });
         }
     }
     out

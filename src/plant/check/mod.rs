@@ -5,6 +5,7 @@
 
 mod asset;
 mod cells;
+mod coupling;
 mod facets;
 mod kinds;
 mod names;
@@ -54,6 +55,7 @@ pub fn resolve(mut file: SceneFile, library: &[KindFile], source: &Source, folde
     plant.tags = tags::tags(&file, &plant, &mut context);
     topology::check(&file, &mut plant, &mut context);
     cells::check(&plant, &mut context);
+    coupling::check(&plant, &mut context);
     if issues.count() == 0 {
         plant.hash = scene::hash(&plant);
     }

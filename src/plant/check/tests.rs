@@ -255,3 +255,25 @@ proptest::proptest! {
         let _ = Plant::parse(&format!("{}{with}{}", &SCENE[..cut(a)], &SCENE[cut(b)..]), "t.ron");
     }
 }
+
+#[test]
+fn couplings() {
+    check(&[
+        ("initial: 5)", "initial: 5, outflow: [(law: Linear(per_h: -1))])", 16, "more than 0"),
+        ("initial: 5)", "initial: 5, outflow: [(to: \"T-9\", law: Linear(per_h: 1))])", 16, "did you mean \"T-1\""),
+        ("initial: 5)", "initial: 5, outflow: [(to: \"T-1\", law: Linear(per_h: 1))])", 16, "drains into itself"),
+        ("initial: 5)", "initial: 5, outflow: [(to: \"F-1\", law: Torricelli(full_per_h: 1))])", 16, "does not hold the same medium"),
+        ("capacity_kj_per_k: 900", "kj_per_k_per_unit: 900", 22, "without a storage facet"),
+        ("capacity_kj_per_k: 900", "inflow_c: 20, capacity_kj_per_k: 900", 22, "add kj_per_k_per_unit"),
+        ("capacity_kj_per_k: 900, ", "", 22, "must be more than 0"),
+        ("capacity_kj_per_k: 900", "capacity_kj_per_k: 900, exchange_with: [(with: \"F-1\", by: Ua(kw_per_k: 1))]", 22, "exchanges heat with itself"),
+        ("capacity_kj_per_k: 900", "capacity_kj_per_k: 900, exchange_with: [(with: \"T-1\", by: Ua(kw_per_k: 1))]", 22, "has no thermal facet"),
+        (
+            "capacity_kj_per_k: 900",
+            "capacity_kj_per_k: 900, exchange_with: [(with: \"T-1\", by: Effectiveness(fraction: 1.2, least_kw_per_k: 1))]",
+            22,
+            "between 0 and 1",
+        ),
+        ("fraction: 0.05), then", "fraction: 0.05), hysteresis: 2, then", 25, "less than 1"),
+    ]);
+}

@@ -3,6 +3,7 @@
 //! A kind is a named bundle of the same facets. A facet that the asset states replaces the kind's facet of that
 //! name as a whole; tags are added to the kind's tags.
 
+use super::coupling::{DrainFile, ExchangeFile};
 use super::tag::TagFile;
 use crate::plant::facets::{Degradation, Effect, Hazard, OnShort, Repair};
 use crate::plant::model::{ActionClass, ActionKind, InitialMode, SafetyClass, Shape};
@@ -266,17 +267,30 @@ pub struct StorageFile {
     /// Fastest recharge of a service reserve [service unit]; default: a tenth of the discharge.
     #[serde(default)]
     pub max_charge: Option<f64>,
+    /// Outflows of a material by gravity, beside what processes draw; default: none.
+    #[serde(default)]
+    pub outflow: Vec<DrainFile>,
     /// Where the figures come from.
     #[serde(default)]
     pub source: String,
 }
 
-/// First-order heat balance: C·dT/dt = heat·load − G·(T − ambient) − cooling.
+/// Heat balance: C·dT/dt = heat·load − G·(T − ambient) − cooling, plus mixing and exchange where declared.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ThermalFile {
-    /// Heat capacity C [kJ/K].
-    pub capacity_kj_per_k: f64,
+    /// Heat capacity C [kJ/K]; needed unless `kj_per_k_per_unit` is given.
+    #[serde(default)]
+    pub capacity_kj_per_k: Option<f64>,
+    /// Heat capacity of one unit of the storage's content [kJ/K per storage unit]: C follows the level and inflow mixes.
+    #[serde(default)]
+    pub kj_per_k_per_unit: Option<f64>,
+    /// Temperature of inflow from assets without a thermal facet [°C]; default: ambient. Needs `kj_per_k_per_unit`.
+    #[serde(default)]
+    pub inflow_c: Option<f64>,
+    /// Heat exchanged with other thermal assets; default: none.
+    #[serde(default)]
+    pub exchange_with: Vec<ExchangeFile>,
     /// Heat exchange with ambient G [kW/K]; default 0.
     #[serde(default)]
     pub exchange_kw_per_k: f64,
@@ -392,6 +406,9 @@ pub struct ControlFile {
     /// The condition must hold this long; default 0.
     #[serde(default)]
     pub delay: Span,
+    /// How far the quantity must come back until the condition ends, as a fraction of capacity or in K; default 0.02 or 1 K.
+    #[serde(default)]
+    pub hysteresis: Option<f64>,
     /// What it does.
     pub then: Effect,
     /// Controller that must give service for the rule to act; default: hard-wired.

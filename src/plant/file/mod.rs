@@ -7,6 +7,7 @@
 //! A scene is RON: `(version: 1, id: "bottling", …)`. Spans are texts (`"45min"`), options need no `Some(..)`.
 
 mod asset;
+mod coupling;
 mod scene;
 mod tag;
 
@@ -14,5 +15,6 @@ pub use asset::{
     ActionFile, AssetFile, BodyFile, ConditionFile, ControlFile, FacetsFile, FailureFile, GiveFile, InputFile, KindFile, NeedFile, OutputFile,
     ProcessFile, StartFile, StorageFile, ThermalFile,
 };
+pub use coupling::{DrainFile, ExchangeFile, ExchangeLaw};
 pub use scene::{AreaFile, CellFile, CrewFile, FlowFile, GroupFile, KindsFile, LinkFile, MediumFile, MoneyFile, SceneFile, ViewFile};
 pub use tag::{QuantityFile, TagFile};
