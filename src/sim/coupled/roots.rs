@@ -45,8 +45,8 @@ fn changes(b: &[f64; N]) -> u32 {
 /// The halves of a Bernstein form (de Casteljau).
 fn halves(b: &[f64; N]) -> ([f64; N], [f64; N]) {
     let (mut left, mut right) = (*b, *b);
-    for round in 0..N {
-        left[round] = right[0];
+    for (round, corner) in left.iter_mut().enumerate() {
+        *corner = right[0];
         for i in 0..N - 1 - round {
             right[i] = 0.5 * (right[i] + right[i + 1]);
         }

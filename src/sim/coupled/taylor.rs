@@ -47,8 +47,8 @@ fn heat_in(b: &Block, w: &Workspace, j: usize, inflow: &mut usize, k: usize) -> 
     }
     for (d, from) in &t.drains {
         let flow = &w.flows[*d as usize];
-        for i in 0..=k {
-            sum += per_unit * flow[i] * (brought(w, *from, w.inflow_c[j], k - i) - w.temperatures[j][k - i]);
+        for (i, flow) in flow[..=k].iter().enumerate() {
+            sum += per_unit * flow * (brought(w, *from, w.inflow_c[j], k - i) - w.temperatures[j][k - i]);
         }
     }
     sum
