@@ -173,7 +173,6 @@ fn a_mixed_tank_heats_by_the_closed_form() {
     let rest = 15.0 + 24.0 / 1.5;
     within("steady level", outcome.end.temperature_c(&model, t).unwrap(), rest + (60.0 - rest) * (-1.5f64 * 5.0 / 7.0).exp(), KELVIN, &outcome);
     // without outflow the level rises: L (T − rest) is conserved but for the inflow: T = rest + (60 − rest) (7/L)^1 with L = 7 + 1.5 t
-    let mut b = b;
     b.0.links.pop();
     let model = b.model();
     let outcome = until(&model, 3.0);
