@@ -10,7 +10,7 @@ use super::{
     overlay::{self, Picture},
     panels::{PanelStates, Source, agents, approvals, audit, comparison, events, forecast, health, inspector, outliner, scenario, timeline, topbar},
     parts::{self, Pen},
-    theme::{Palette, Tone},
+    theme::{self, Palette, Tone},
 };
 use crate::{
     time::Span,
@@ -54,6 +54,9 @@ pub struct Drawn {
 /// Draws one frame.
 pub fn draw(ctx: &Context, desk: &Desk, live: &LiveView, picture: Picture<'_>, dock: &mut Dock) -> Drawn {
     let palette = Palette::of(desk.scheme);
+    if ctx.cumulative_frame_nr() == 0 {
+        theme::warm_glyphs(ctx);
+    }
     let src = Source { plant: &desk.plant, live, desk };
     let mut asks = Vec::new();
     let mut pen = Pen { palette, out: &mut asks };

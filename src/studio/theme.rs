@@ -197,6 +197,21 @@ pub fn fonts(ctx: &egui::Context) {
     ctx.set_fonts(fonts);
 }
 
+/// Draws the common characters into the font atlas at every size in use. A character that first appears while the plant
+/// runs would otherwise be a gap until the frame after next, which on a slow machine is long enough to misread a number.
+pub fn warm_glyphs(ctx: &egui::Context) {
+    let text: String = (' '..='~').chain("–—−±·→×°µ≥≤…ΔäöüÄÖÜ²³₂".chars()).collect();
+    let sizes = SIZES.into_iter().chain([10.5, 11.0, 12.0]);
+    ctx.fonts_mut(|fonts| {
+        for size in sizes {
+            // glyphs are drawn per quarter of a pixel: shifts by narrow spaces reach the others
+            for shift in ["", "i", ".", "l"] {
+                fonts.layout_no_wrap(format!("{shift}{text}"), FontId::proportional(size), Color32::WHITE);
+            }
+        }
+    });
+}
+
 /// Puts sizes, spacing and colours into the context. Call when the scheme changes.
 pub fn apply(ctx: &egui::Context, scheme: Scheme) {
     let palette = Palette::of(scheme);

@@ -65,6 +65,8 @@ pub struct Quality {
     /// Pixels of the 3D view per pixel of the viewport, 0.25..=1; below 1 it is drawn apart and enlarged
     /// ([`SceneCamera::texture`]), with text still sharp.
     pub scale: f32,
+    /// The same once the picture rests; above 1 edges become smooth. Only where it is drawn apart.
+    pub fine_scale: f32,
 }
 
 impl Quality {
@@ -74,11 +76,14 @@ impl Quality {
     }
 
     /// For still pictures, whatever the adapter.
-    pub const STILL: Quality = Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true, scale: 1.0 };
+    pub const STILL: Quality =
+        Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true, scale: 1.0, fine_scale: 1.0 };
     /// For a window on a graphics card.
-    pub const GPU: Quality = Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true, scale: 1.0 };
+    pub const GPU: Quality =
+        Quality { msaa: 4, shadow_px: 4096, ambient_occlusion: false, depth_prepass: false, sky_light: true, scale: 1.0, fine_scale: 1.0 };
     /// For a window on a software adapter.
-    pub const CPU: Quality = Quality { msaa: 1, shadow_px: 1024, ambient_occlusion: false, depth_prepass: true, sky_light: false, scale: 0.6 };
+    pub const CPU: Quality =
+        Quality { msaa: 1, shadow_px: 2048, ambient_occlusion: false, depth_prepass: true, sky_light: false, scale: 0.6, fine_scale: 1.6 };
 }
 
 /// The user clicked in the viewport: on an asset, or on nothing.

@@ -133,6 +133,15 @@ pub struct AssetLook {
     pub belt_m_per_s: f32,
 }
 
+impl AssetLook {
+    /// Whether the picture of both is the same: numbers that are only written in labels do not count.
+    pub fn looks_like(&self, other: &AssetLook) -> bool {
+        let parts = |a: &AssetLook| (a.status, a.stale, a.imputed, a.probability, a.origin, a.selected, a.hovered, a.badge);
+        let near = |a: Option<f32>, b: Option<f32>| a.is_some() == b.is_some() && (a.unwrap_or(0.0) - b.unwrap_or(0.0)).abs() < 0.01;
+        parts(self) == parts(other) && near(self.level, other.level)
+    }
+}
+
 /// An edge of the cause graph, drawn as an arc.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CauseArc {
