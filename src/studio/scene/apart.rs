@@ -178,7 +178,7 @@ pub(super) fn follow(
     mut apart: ResMut<Apart>,
     mut images: ResMut<Assets<Image>>,
     mut commands: Commands,
-    mut cameras: Query<(Entity, &mut Camera), With<PlantCamera>>,
+    mut cameras: Query<(Entity, &mut Camera, &mut Projection), With<PlantCamera>>,
 ) {
     let Some(mut textures) = textures else { return };
     let (quick, fine) = (wanted(&quality, &rect), wanted_fine(&quality, &rect));
@@ -199,9 +199,11 @@ pub(super) fn follow(
     let Some(image) = canvas.as_ref().map(|c| c.image.clone()) else { return };
     let turn = apart.aimed != Some(image.id());
     apart.aimed = Some(image.id());
-    for (entity, mut camera) in &mut cameras {
+    for (entity, mut camera, mut projection) in &mut cameras {
         if turn {
             commands.entity(entity).insert(RenderTarget::Image(image.clone().into()));
+            // Bevy looks at the size of a camera's target when the projection changes, not when the target does
+            projection.set_changed();
         }
         let awake = draw != Draw::Nothing;
         if camera.is_active != awake {
@@ -227,13 +229,19 @@ fn resize(canvas: &mut Option<Canvas>, want: Option<UVec2>, textures: &mut EguiU
 }
 
 /// Back to drawing in place.
-fn leave(apart: &mut Apart, target: &SceneTarget, commands: &mut Commands, cameras: &mut Query<(Entity, &mut Camera), With<PlantCamera>>) {
+fn leave(
+    apart: &mut Apart,
+    target: &SceneTarget,
+    commands: &mut Commands,
+    cameras: &mut Query<(Entity, &mut Camera, &mut Projection), With<PlantCamera>>,
+) {
     if let Some(clearing) = apart.clearing.take() {
         commands.entity(clearing).despawn();
     }
     *apart = Apart::default();
-    for (entity, mut camera) in cameras {
+    for (entity, mut camera, mut projection) in cameras {
         camera.is_active = true;
+        projection.set_changed();
         commands.entity(entity).insert(render_target(target));
     }
 }
