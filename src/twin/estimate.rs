@@ -67,6 +67,8 @@ impl EventsRes {
 
 /// Staleness is news when it lasts this long; a late sample is not [plant time].
 const SILENT: Span = Span(60_000_000);
+/// And this long by the wall clock: in an accelerated warm-up a minute of plant time is a second, and a hiccup no news [s].
+const SILENT_WALL_S: f64 = 3.0;
 
 /// The last mode and silence that were announced per asset.
 #[derive(Resource)]
@@ -112,10 +114,11 @@ fn push_point(trend: &mut Trend, at: Time, value: f64) {
 }
 
 /// Turns changes of the belief into events: modes, staleness.
-fn announce(mut events: ResMut<EventsRes>, mut announced: ResMut<Announced>, belief: Res<BeliefRes>, plant: Res<PlantRes>) {
+fn announce(mut events: ResMut<EventsRes>, mut announced: ResMut<Announced>, belief: Res<BeliefRes>, plant: Res<PlantRes>, clocks: Res<Clocks>) {
+    let silent_after = SILENT.max(Span::from_s(SILENT_WALL_S * clocks.plant.rate()));
     for (i, b) in belief.0.assets.iter().enumerate() {
         let (mode, was_silent) = announced.0[i];
-        let silent = b.stale && b.data_age >= SILENT;
+        let silent = b.stale && b.data_age >= silent_after;
         let changed = silent != was_silent && (silent || !b.stale);
         if !b.observed || (b.mode == mode && !changed) {
             continue;
