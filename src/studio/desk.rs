@@ -16,7 +16,7 @@ use crate::{
     plant::{AssetId, Plant},
     scenario,
     time::Span,
-    twin::{LiveView, TwinCommand},
+    twin::{LiveView, TwinCommand, is_down},
 };
 use bevy::prelude::Resource;
 use std::{path::PathBuf, sync::Arc};
@@ -157,7 +157,7 @@ impl Desk {
             Ask::Frame => return vec![Effect::Look(self.selected.map_or(LookAt::Home, |a| LookAt::Assets(vec![a])))],
             Ask::Home => return vec![Effect::Look(LookAt::Home)],
             Ask::SavedView(i) => return vec![Effect::Look(LookAt::Saved(i))],
-            Ask::Lose(asset) => return self.lose(asset),
+            Ask::Lose(asset) => return self.lose(asset, live),
             Ask::Show(pane) => return vec![Effect::Show(pane)],
             Ask::Arrange(w) => {
                 self.workspace = w;
@@ -187,12 +187,13 @@ impl Desk {
         Vec::new()
     }
 
-    fn lose(&mut self, asset: AssetId) -> Vec<Effect> {
+    fn lose(&mut self, asset: AssetId, live: &LiveView) -> Vec<Effect> {
         if let Some(reason) = &self.plant.forecast_refused {
             self.notice = Some(format!("No what-if on this plant: {reason}"));
             return Vec::new();
         }
-        self.draft = Some(Draft::losing(&self.plant, asset));
+        let down = live.assets.get(asset.index()).is_some_and(|v| is_down(v.mode));
+        self.draft = Some(Draft::losing(&self.plant, asset, down));
         self.selected = Some(asset);
         vec![Effect::Show(Pane::Scenario)]
     }

@@ -45,14 +45,15 @@ impl Draft {
         Draft::new(s, None)
     }
 
-    /// A what-if in which `asset` fails after a quarter of an hour, with the responses that the plant offers.
-    pub fn losing(plant: &Plant, asset: AssetId) -> Self {
+    /// A what-if in which `asset` fails after a quarter of an hour, with the responses that the plant offers. When it is
+    /// down already, the outage and the responses begin at once.
+    pub fn losing(plant: &Plant, asset: AssetId, is_down: bool) -> Self {
         let a = plant.asset(asset);
         let mut draft = Draft::empty(plant);
         draft.scenario.id = format!("lose-{}", a.id.to_lowercase());
         draft.scenario.name = format!("Lose {} ({})", a.id, a.name);
         draft.scenario.story = format!("{} fails while the plant runs as it does now.", a.name);
-        let at = Span::from_min(15.0);
+        let at = if is_down { Span::ZERO } else { Span::from_min(15.0) };
         draft.scenario.disruptions.push(Disruption {
             id: format!("lose-{}", a.id.to_lowercase()),
             at,

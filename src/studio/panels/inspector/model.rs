@@ -174,8 +174,10 @@ fn predicted(src: &Source<'_>, id: AssetId) -> Option<String> {
     let Some(i) = alternative.impacts.iter().find(|i| i.asset == id) else {
         return Some(format!("Not impacted in any of {} futures", answer.runs));
     };
-    let when =
-        i.time_to_impact.as_ref().map_or(String::new(), |q| format!(", half of them within {}", format::duration(crate::time::Span::from_h(q.q50))));
+    let when = i.time_to_impact.as_ref().map_or(String::new(), |q| match crate::time::Span::from_h(q.q50) {
+        at_once if at_once.s() < 1.0 => ", at once".to_owned(),
+        median => format!(", half of them within {}", format::duration(median)),
+    });
     Some(format!("Impacted in {} of {} futures ({}){when}", i.count, answer.runs, format::percent(i.probability)))
 }
 

@@ -41,8 +41,7 @@ fn disruption_ui(d: &DisruptionRow, ui: &mut Ui, pen: &mut Pen<'_>) {
     });
     ui.horizontal(|ui| {
         if d.under_way {
-            ui.label(pen.text("already under way: strikes at the start", Tone::Notice))
-                .on_hover_text("The plant has this outage now, so the futures begin with it");
+            ui.label(pen.text("already under way", Tone::Notice)).on_hover_text("The plant has this outage now, so the futures begin with it");
         } else {
             ui.label(pen.text("at", Tone::Weak));
             let mut at = d.at_min;

@@ -169,7 +169,7 @@ mod tests {
         let code = &f.plant.asset(asset).id;
         assert!(m.name.contains(code) && m.from_live && m.disruptions.len() == 1);
         assert_eq!(m.disruptions[0].brief, format!("{code} fails until repaired"));
-        assert_eq!((m.disruptions[0].at_min, m.disruptions[0].lasts_min), (15.0, None));
+        assert_eq!((m.disruptions[0].at_min, m.disruptions[0].lasts_min), (0.0, None));
         assert!(m.disruptions[0].under_way, "it has failed already, and the editor says so");
         let d = lasting(m.disruptions[0].item.clone(), Some(30.0));
         assert_eq!(disruption(&f.source(), &d).lasts_min, Some(30.0));

@@ -179,14 +179,14 @@ mod tests {
     #[test]
     fn an_outage_that_is_under_way_stands_where_it_strikes_and_cannot_be_dragged() {
         let mut f = Fixture::live();
-        let (live, asset) = (f.live.clone(), f.failed);
+        let (live, asset) = (f.live.clone(), f.plant.asset_by_id("CH-2").expect("it runs"));
         f.desk.apply(Ask::Lose(asset), &live);
+        assert!(gather(&f.source()).blocks[0].x[0] > PAST_SHARE);
+        // it fails in earnest before the draft is run
+        f.live.assets[asset.index()].mode = crate::sim::Mode::Failed;
         let block = gather(&f.source()).blocks.remove(0);
         assert_eq!((block.x[0], block.at, block.id.as_str()), (PAST_SHARE, Span::ZERO, ""));
         assert!(block.text.ends_with("under way"), "{}", block.text);
-        // repaired before the run: it is an outage to come again
-        f.live.assets[asset.index()].mode = crate::sim::Mode::Running;
-        assert!(gather(&f.source()).blocks[0].x[0] > PAST_SHARE);
     }
 
     #[test]
