@@ -262,6 +262,8 @@ fn roll_out(
         runs: options.runs,
         seed: options.seed,
         threads: options.threads,
+        precision: None,
+        story: None,
     };
     Ok(forecast::run(&request, progress)?)
 }

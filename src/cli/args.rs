@@ -67,6 +67,12 @@ pub enum Command {
     Schema(super::validate::SchemaArgs),
     /// Run the futures of a scenario and compare its responses.
     Whatif(super::whatif::WhatIfArgs),
+    /// Run some futures of a scenario as a part for `merge`, so that an ensemble spreads over machines.
+    Ensemble(super::ensemble::EnsembleArgs),
+    /// Merge the parts of an ensemble into its forecast.
+    Merge(super::merge::MergeArgs),
+    /// Simulate one future of a scenario again and write what happened.
+    Trace(super::trace::TraceArgs),
     /// Run the stand-in plant behind MQTT.
     Emulate(super::emulate::EmulateArgs),
     /// Publish recorded telemetry to a broker.

@@ -8,9 +8,12 @@ mod guard;
 
 mod doctor;
 mod emulate;
+mod ensemble;
 mod identity;
+mod merge;
 mod replay;
 mod scene;
+mod trace;
 mod validate;
 pub mod whatif;
 mod whatif_tables;
@@ -60,6 +63,9 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Validate(a)) => validate::run(&a).map(|()| code::OK),
         Some(Command::Schema(a)) => validate::schema(&a).map(|()| code::OK),
         Some(Command::Whatif(a)) => whatif::run(&a).map(|()| code::OK),
+        Some(Command::Ensemble(a)) => ensemble::run(&a).map(|()| code::OK),
+        Some(Command::Merge(a)) => merge::run(&a).map(|()| code::OK),
+        Some(Command::Trace(a)) => trace::run(&a).map(|()| code::OK),
         Some(Command::Emulate(a)) => emulate::run(&a).map(|()| code::OK),
         Some(Command::ReplayTelemetry(a)) => replay::run(&a).map(|()| code::OK),
         Some(Command::Audit(a)) => audit::run(&a).map(|()| code::OK),

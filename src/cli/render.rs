@@ -101,7 +101,7 @@ fn state(args: &RenderArgs, at: Span) -> Result<Shown, CliError> {
 
 /// The predicted cascade of a scenario at `at`.
 fn cascade(args: &RenderArgs, at: Span) -> Result<Shown, CliError> {
-    let whatif = whatif::WhatIfArgs { scenario: args.input.clone(), scene: None, runs: args.runs, seed: None, threads: None, json: false, out: None };
+    let whatif = whatif::WhatIfArgs { runs: args.runs, ..whatif::WhatIfArgs::of(&args.input) };
     let loaded = whatif::load(&whatif)?;
     let f = forecast::run(&loaded.request, &Silent).map_err(CliError::failed)?;
     let Some(alternative) = f.alternatives.get(args.alternative) else {

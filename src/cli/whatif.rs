@@ -5,7 +5,7 @@
 
 use super::{CliError, code, whatif_tables};
 use crate::document::{self, DocumentError, Source};
-use crate::forecast::{self, Forecast, ForecastError, Progress, Request, Silent};
+use crate::forecast::{self, Forecast, ForecastError, Partial, Precision, Progress, Request, Silent};
 use crate::plant::{self, Plant};
 use crate::scenario::{self, Scenario};
 use crate::sim::Model;
@@ -37,6 +37,29 @@ pub struct WhatIfArgs {
     /// Write the forecast as JSON to this file as well
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Stop at the first 256 futures after which every impact probability is known to ± this (0.02 is 2 points)
+    #[arg(long, value_name = "HALF-WIDTH")]
+    pub precision: Option<f64>,
+    /// Stop once every response's profit gain is known to ± this share of itself
+    #[arg(long, value_name = "SHARE")]
+    pub money_precision: Option<f64>,
+}
+
+impl WhatIfArgs {
+    /// A scenario as it is written, nothing overridden.
+    pub fn of(scenario: &str) -> Self {
+        WhatIfArgs {
+            scenario: scenario.into(),
+            scene: None,
+            runs: None,
+            seed: None,
+            threads: None,
+            json: false,
+            out: None,
+            precision: None,
+            money_precision: None,
+        }
+    }
 }
 
 /// A scenario with its plant, ready to be run.
@@ -57,12 +80,19 @@ pub struct Loaded {
 pub fn run(args: &WhatIfArgs) -> Result<(), CliError> {
     let loaded = load(args)?;
     let forecast = with_progress(&loaded.request)?;
-    let json = || serde_json::to_string_pretty(&forecast).map_err(CliError::failed);
     if let Some(path) = &args.out {
-        document::write_atomic(path, &(json()? + "\n")).map_err(CliError::io)?;
+        document::write_atomic(path, &json(&forecast)?).map_err(CliError::io)?;
     }
-    let text = if args.json { json()? + "\n" } else { whatif_tables::report(&loaded.scenario, loaded.model.plant(), &forecast) };
+    let text = if args.json { json(&forecast)? } else { whatif_tables::report(&loaded.scenario, loaded.model.plant(), &forecast) };
     print(&text)
+}
+
+/// The forecast as `--json`, `--out` and `merge` write it.
+///
+/// # Errors
+/// [`CliError`] when it cannot be written as JSON.
+pub fn json(forecast: &Forecast) -> Result<String, CliError> {
+    serde_json::to_string_pretty(forecast).map(|s| s + "\n").map_err(CliError::failed)
 }
 
 /// Reads scenario and scene and checks them against each other.
@@ -81,6 +111,8 @@ pub fn load(args: &WhatIfArgs) -> Result<Loaded, CliError> {
     let model = Arc::new(Model::compile(&plant).map_err(CliError::invalid)?);
     let mut request = Request::of(&scenario, compiled, model.clone(), None).map_err(|e| refused(&e))?;
     request.threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let asked = Precision { probability: args.precision, money: args.money_precision };
+    request.precision = (asked != Precision::default()).then_some(asked);
     Ok(Loaded { scenario, model, request })
 }
 
@@ -122,15 +154,18 @@ fn document_error(e: DocumentError) -> CliError {
     CliError::invalid(e)
 }
 
-fn refused(e: &ForecastError) -> CliError {
+/// Bad input ends with 15, what fails by itself with 1.
+pub fn refused(e: &ForecastError) -> CliError {
     let code = match e {
-        ForecastError::Sim { .. } | ForecastError::Cancelled | ForecastError::Threads(_) => code::FAILED,
+        ForecastError::Sim { .. } | ForecastError::TooManyFailed { .. } | ForecastError::Cancelled | ForecastError::Threads(_) => code::FAILED,
         ForecastError::Refused(_)
         | ForecastError::Runs { .. }
         | ForecastError::NoHorizon
         | ForecastError::Responses(_)
         | ForecastError::NoStart
         | ForecastError::NeedsLive
+        | ForecastError::Precision(_)
+        | ForecastError::Parts(_)
         | ForecastError::Alternative(_) => code::INVALID_INPUT,
     };
     CliError::new(code, e)
@@ -142,22 +177,36 @@ impl Progress for Bar {
         self.0.inc(1);
         ControlFlow::Continue(())
     }
+    fn partial(&self, p: &Partial) -> ControlFlow<()> {
+        let hit = p.alternatives.first().map_or(0, |a| a.impacts.len());
+        let widest = p.alternatives.iter().flat_map(|a| &a.impacts).map(|i| (i.high - i.low) / 2.0).fold(0.0, f64::max);
+        self.0.set_message(format!("({hit} assets impacted so far, probabilities within ±{:.1} %)", widest * 100.0));
+        ControlFlow::Continue(())
+    }
 }
 
 fn with_progress(request: &Request) -> Result<Forecast, CliError> {
+    watched(u64::from(request.runs), |progress| forecast::run(request, progress))
+}
+
+/// Does something with a bar on a terminal, silently elsewhere.
+///
+/// # Errors
+/// As `work`.
+pub fn watched<T>(total: u64, work: impl FnOnce(&dyn Progress) -> Result<T, ForecastError>) -> Result<T, CliError> {
     if !std::io::stderr().is_terminal() {
-        return forecast::run(request, &Silent).map_err(|e| refused(&e));
+        return work(&Silent).map_err(|e| refused(&e));
     }
-    let style = indicatif::ProgressStyle::with_template("{wide_bar} {pos} of {len} futures, {eta} left")
+    let style = indicatif::ProgressStyle::with_template("{wide_bar} {pos} of {len} futures, {eta} left {msg}")
         .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar());
-    let bar = indicatif::ProgressBar::new(u64::from(request.runs)).with_style(style);
-    let answer = forecast::run(request, &Bar(bar.clone())).map_err(|e| refused(&e));
+    let bar = indicatif::ProgressBar::new(total).with_style(style);
+    let answer = work(&Bar(bar.clone())).map_err(|e| refused(&e));
     bar.finish_and_clear();
     answer
 }
 
 /// A closed pipe (`| head`) is no error.
-fn print(text: &str) -> Result<(), CliError> {
+pub fn print(text: &str) -> Result<(), CliError> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::io(format!("standard output: {e}"))),
         Ok(()) | Err(_) => Ok(()),
@@ -169,7 +218,7 @@ mod tests {
     use super::*;
 
     fn args(scenario: &str) -> WhatIfArgs {
-        WhatIfArgs { scenario: scenario.into(), scene: None, runs: Some(3), seed: Some(9), threads: Some(1), json: true, out: None }
+        WhatIfArgs { runs: Some(3), seed: Some(9), threads: Some(1), json: true, ..WhatIfArgs::of(scenario) }
     }
     fn refusal(args: &WhatIfArgs) -> CliError {
         load(args).err().expect("it is refused")

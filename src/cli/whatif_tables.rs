@@ -3,7 +3,7 @@
 //! Owns formatting only; every figure is the forecast's. Invariant: probabilities come with their frequency
 //! and interval (DOMAIN 2.6), money with its currency.
 
-use crate::forecast::{Alternative, AssetImpact, Forecast, KpiSummary, Mean, PairedDifference};
+use crate::forecast::{Alternative, AssetImpact, Forecast, Intervals, KpiSummary, Mean, PairedDifference};
 use crate::plant::Plant;
 use crate::scenario::Scenario;
 use std::fmt::Write;
@@ -20,6 +20,7 @@ pub fn report(scenario: &Scenario, plant: &Plant, f: &Forecast) -> String {
     }
     if f.alternatives.len() > 1 {
         out += &responses(f);
+        out += &standing(f);
         out += &money(f);
         out += &impacts_by_response(plant, f);
     }
@@ -45,6 +46,14 @@ fn head(s: &Scenario, plant: &Plant, f: &Forecast) -> String {
         f.seed,
         if f.first_disruption.0 > 0 { format!("the first disruption at {}", f.first_disruption) } else { "the start".into() }
     );
+    match f.intervals {
+        Intervals::Fixed => {}
+        Intervals::Anytime => out += "Intervals are confidence sequences: they hold although the ensemble looked at itself and could stop early.\n",
+    }
+    if f.failed > 0 {
+        let named: Vec<String> = f.failed_runs.iter().take(3).map(|r| format!("run {}: {}", r.run, r.message)).collect();
+        let _ = writeln!(out, "{} futures failed and are in no figure ({})", f.failed, named.join("; "));
+    }
     out
 }
 
@@ -132,6 +141,40 @@ fn responses(f: &Forecast) -> String {
     t.render("Responses compared with doing nothing, run by run (mean, 95 % interval)", f.alternatives.len())
 }
 
+/// Who is best how often, what the bad futures cost, and what is wanted at once.
+fn standing(f: &Forecast) -> String {
+    let c = &f.currency;
+    let risk = format!("profit at risk 95 % [{c}]");
+    let conditional = format!("mean of the worst 5 % [{c}]");
+    let mut t = Table::new(&["response", "P(best)", &risk, &conditional], "lrrr");
+    for a in &f.alternatives {
+        let s = &a.standing;
+        let best = format!("{:.1} % ({:.1}–{:.1})", s.best * 100.0, s.best_low * 100.0, s.best_high * 100.0);
+        t.row([a.id.clone(), best, interval(&s.value_at_risk, false), interval(&s.conditional_value_at_risk, false)]);
+    }
+    let mut out = t.render("Who is best, and what the bad futures bring (profit that 5 % of them fall short of)", f.alternatives.len());
+    let Some(first) = f.alternatives.first() else { return out };
+    let heads: Vec<String> =
+        first.standing.objectives.iter().map(|o| format!("{} [{}]{}", o.id, o.unit, if o.higher_is_better { " ↑" } else { " ↓" })).collect();
+    let mut all = vec!["response"];
+    all.extend(heads.iter().map(String::as_str));
+    all.push("not dominated");
+    let mut t = Table::new(&all, &format!("l{}l", "r".repeat(heads.len())));
+    for a in &f.alternatives {
+        let mut row = vec![a.id.clone()];
+        row.extend(
+            a.standing.objectives.iter().map(|o| grouped(&if o.value.abs() < 20.0 { format!("{:.2}", o.value) } else { format!("{:.0}", o.value) })),
+        );
+        row.push(if a.standing.pareto { "yes".into() } else { String::new() });
+        t.row(row);
+    }
+    out += &t.render(
+        "What is wanted at once (means; an alternative is dominated when another is nowhere worse and somewhere better)",
+        f.alternatives.len(),
+    );
+    out
+}
+
 fn difference<'d>(all: Option<&'d [PairedDifference]>, kpi: &str) -> Option<&'d PairedDifference> {
     all?.iter().find(|d| d.kpi == kpi)
 }
@@ -209,10 +252,11 @@ fn runs(f: &Forecast) -> String {
     let mut out = String::new();
     for a in &f.alternatives {
         let worst: Vec<String> = a.worst_runs.iter().take(5).map(u64::to_string).collect();
-        let _ = writeln!(out, "{}: median run {}, worst runs {}", a.id, a.median_run, worst.join(" "));
+        let limit = a.first_limit_run.map_or_else(String::new, |(run, h)| format!(", first beyond a limit or tripped: run {run} by {}", hours(h)));
+        let _ = writeln!(out, "{}: median run {}, worst runs {}{limit}", a.id, a.median_run, worst.join(" "));
     }
     let _ = writeln!(out, "forecast {}", f.hash.iter().map(|b| format!("{b:02x}")).collect::<String>());
-    format!("\nRuns worth looking at\n{out}")
+    format!("\nRuns worth looking at (plantcast trace SCENARIO --run N --alternative ID)\n{out}")
 }
 
 /// Left- and right-aligned columns.

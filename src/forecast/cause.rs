@@ -8,13 +8,14 @@
 use crate::plant::{AssetId, GroupId, MediumId, OnShort, Plant};
 use crate::sim::Cause;
 use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
 
 /// Buffers in a row that are looked through.
 const MAX_BUFFERS: usize = 4;
 
 /// How an upstream impact reached the asset.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum How {
+enum How {
     /// A service was short.
     Shortage(MediumId),
     /// Too few of a group.
@@ -30,6 +31,7 @@ pub(super) enum How {
 }
 
 /// One edge of one future.
+#[derive(Serialize, Deserialize)]
 pub(super) struct EdgeRecord {
     /// What was short.
     pub from: AssetId,
@@ -37,10 +39,10 @@ pub(super) struct EdgeRecord {
     pub to: AssetId,
     /// The buffer between them that was full or empty.
     pub via: Option<AssetId>,
-    /// How.
-    pub how: How,
-    /// Impact to impact; `None` when `from` was not impacted before.
-    pub lag: Option<Span>,
+    /// How, in words.
+    pub how: String,
+    /// Impact to impact [µs]; `None` when `from` was not impacted before.
+    pub lag_us: Option<i64>,
 }
 
 /// One future's impacts, for attribution.
@@ -58,7 +60,7 @@ impl Impacts<'_> {
         let mut edges: Vec<EdgeRecord> = Vec::new();
         let mut push = |from: AssetId, via: Option<AssetId>| {
             if from != to && !edges.iter().any(|e| e.from == from) {
-                edges.push(EdgeRecord { from, to, via, how, lag: lag(from) });
+                edges.push(EdgeRecord { from, to, via, how: how_words(self.plant, to, how), lag_us: lag(from).map(|l| l.0) });
             }
         };
         for named in self.named(to, cause, how) {
@@ -69,8 +71,8 @@ impl Impacts<'_> {
             }
             behind.into_iter().for_each(|from| push(from, Some(named)));
         }
-        if edges.iter().any(|e| e.lag.is_some()) {
-            edges.retain(|e| e.lag.is_some());
+        if edges.iter().any(|e| e.lag_us.is_some()) {
+            edges.retain(|e| e.lag_us.is_some());
         }
         edges.sort_by_key(|e| e.from);
         edges
@@ -140,7 +142,7 @@ fn how(cause: &Cause) -> Option<How> {
 }
 
 /// How an edge came about, in words.
-pub(super) fn how_words(plant: &Plant, to: AssetId, how: How) -> String {
+fn how_words(plant: &Plant, to: AssetId, how: How) -> String {
     match how {
         How::Shortage(medium) => format!("short of {}", plant.medium(medium).id),
         How::Group(group) => plant.groups.get(group.index()).map_or_else(|| "too few of a group".into(), |g| format!("too few of {}", g.id)),

@@ -8,18 +8,32 @@
 
 mod cause;
 mod ensemble;
+mod frame;
 mod kpi;
+mod kpis;
+mod part;
+mod partial;
 mod record;
 mod reduce;
 mod request;
 mod result;
+mod sequence;
+mod standing;
 mod start;
 mod stats;
 mod steps;
 
-pub use ensemble::{replay_baseline, replay_run, run};
-pub use request::{ForecastError, MAX_RESPONSES, MAX_RUNS, Progress, Request, ResponsePlan, Silent, Starts};
-pub use result::{Alternative, AssetImpact, Baseline, CauseEdge, Forecast, KpiFan, KpiSummary, PairedDifference, RootCause, SCHEMA_VERSION};
+pub use ensemble::{BLOCK, replay_baseline, replay_run, run, run_range};
+pub use part::{MergedParts, Next, PartEnd, PartHead, PartReader, line, merge};
+pub use partial::{Partial, PartialAlternative, PartialImpact};
+pub use record::RunRecord;
+pub use request::{ForecastError, MAX_RESPONSES, MAX_RUNS, Precision, Progress, Request, ResponsePlan, Silent, Starts};
+pub use result::{
+    Alternative, AssetImpact, Baseline, CauseEdge, FailedRun, Forecast, Intervals, KpiFan, KpiSummary, Objective, PairedDifference, RootCause,
+    SCHEMA_VERSION, Standing, Story,
+};
+pub use sequence::{anytime_factor, anytime_mean, anytime_proportion};
+pub use standing::tail;
 pub use start::{LIVE_ASSUMPTIONS, starts_from_belief};
-pub use stats::{Mean, Quantiles, mean, quantile, t_975, variance, wilson};
+pub use stats::{Mean, Quantiles, mean, quantile, t_975, variance, wilson, wilson_of};
 pub use steps::{Difference, Step, Window, compare};

@@ -5,15 +5,27 @@
 //! request and the run number only.
 
 use super::cause::{EdgeRecord, Impacts, root_words};
-use super::kpi::{self, COUNT, GOOD, KPIS};
+use super::frame::Frame;
+use super::kpi::{self, COUNT, KPIS};
 use super::request::{ForecastError, Request};
 use super::steps::{Difference, Step, Window, compare};
 use crate::plant::{AssetId, Plant};
 use crate::rng::Draws;
 use crate::sim::{self, Cause, Intervention, RunOptions, RunOutcome, Script, ServiceStep, State, Totals};
 use crate::time::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// One future by its number: what is kept of it, or why it could not be simulated.
+#[derive(Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Number of the run.
+    pub run: u64,
+    /// What it yielded.
+    pub(super) result: Result<Record, String>,
+}
 
 /// What is kept of one future.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Record {
     /// The undisturbed run.
     pub baseline: Figures,
@@ -22,6 +34,7 @@ pub(super) struct Record {
 }
 
 /// KPI figures of one simulation.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Figures {
     /// At the horizon, see [`kpi::kpi`].
     pub totals: [f64; COUNT],
@@ -29,7 +42,8 @@ pub(super) struct Figures {
     pub grid: Vec<f32>,
 }
 
-/// What is kept of one alternative in one future. Times are hours from the start.
+/// What is kept of one alternative in one future. Times count from the start.
+#[derive(Serialize, Deserialize)]
 pub(super) struct AltRecord {
     /// KPI figures.
     pub figures: Figures,
@@ -47,22 +61,33 @@ pub(super) struct AltRecord {
     pub roots: Vec<(AssetId, String)>,
     /// Whether all outputs are back at the horizon.
     pub recovered: bool,
+    /// First grid time with a trip or beyond a limit, where there is one.
+    pub first_limit: Option<Time>,
 }
 
 /// How the futures of a request are looked at.
 pub(super) struct Plan<'r> {
     pub request: &'r Request,
-    /// Step of the grid.
-    pub every: Span,
-    /// Points of the grid, 0 and the horizon included.
-    pub points: usize,
-    /// Futures whose grid is kept.
-    pub fan_runs: u32,
+    /// Names, units, grid.
+    pub frame: Frame,
     /// Assets by whose service the plant recovers: where product is sold, else all.
     pub outputs: Vec<AssetId>,
 }
 
-impl Plan<'_> {
+impl<'r> Plan<'r> {
+    /// The plan of a checked request.
+    pub fn of(request: &'r Request) -> Self {
+        let plant = request.model.plant();
+        let sold: Vec<_> = plant.asset_ids().filter(|a| plant.asset(*a).process.as_ref().is_some_and(|p| p.earns_per_unit > 0.0)).collect();
+        let outputs = if sold.is_empty() { plant.asset_ids().collect() } else { sold };
+        Self { request, frame: Frame::of(request), outputs }
+    }
+
+    /// Future `run`, or why it failed.
+    pub fn run_record(&self, run: u64) -> RunRecord {
+        RunRecord { run, result: self.record(run).map_err(|e| e.to_string()) }
+    }
+
     /// Simulates and compares future `run`.
     pub fn record(&self, run: u64) -> Result<Record, ForecastError> {
         let request = self.request;
@@ -107,7 +132,7 @@ impl Plan<'_> {
             let plan = alternative.checked_sub(1).and_then(|i| request.responses.get(i));
             entries.extend(plan.into_iter().flat_map(|r| &r.actions).map(|(at, a)| (*at + offset, Intervention::Act(*a))));
         }
-        let options = RunOptions { horizon: request.horizon, sample_every: Some(self.every), trace };
+        let options = RunOptions { horizon: request.horizon, sample_every: Some(self.frame.every), trace };
         sim::simulate(&request.model, start, &Script(entries), Draws::new(request.seed, run), &options).map_err(|source| ForecastError::Sim {
             run,
             alternative: self.name(alternative),
@@ -136,6 +161,7 @@ impl Plan<'_> {
             net_losers: Vec::new(),
             edges: Vec::new(),
             roots: Vec::new(),
+            first_limit: self.first_limit(start, outcome),
             recovered: self.outputs.iter().all(|a| differences[a.index()].impacts.last().is_none_or(|i| i.1 < self.end(start))),
         };
         let impacts = Impacts { plant, onsets: &onsets };
@@ -167,6 +193,13 @@ impl Plan<'_> {
             }
         }
         record
+    }
+
+    /// Trips and time beyond limits never decrease, so the first sample above the start's tells when.
+    fn first_limit(&self, start: &State, outcome: &RunOutcome) -> Option<Time> {
+        let beyond = |t: &Totals| t.trips > start.totals().trips || t.limit_exceedance_h > start.totals().limit_exceedance_h + 1e-9;
+        let k = outcome.samples.iter().position(beyond)?;
+        Some(Time((k as i64 + 1) * self.frame.every.0))
     }
 
     fn difference(&self, plant: &Plant, start: &State, asset: AssetId, base: &StepIndex, run: &StepIndex) -> Difference {
@@ -206,19 +239,13 @@ impl Plan<'_> {
         totals[..KPIS.len()].copy_from_slice(&since(&outcome.totals));
         totals[COUNT - 1] = recovery_h;
         let mut grid = Vec::new();
-        if run < u64::from(self.fan_runs) {
+        if run < u64::from(self.frame.fan_runs) {
             let row = |t: &Totals| since(t).map(|x| x as f32);
-            grid.reserve_exact(self.points * KPIS.len());
+            grid.reserve_exact(self.frame.points * KPIS.len());
             grid.extend(row(start.totals()));
-            grid.extend(outcome.samples.iter().take(self.points - 1).flat_map(row));
+            grid.extend(outcome.samples.iter().take(self.frame.points - 1).flat_map(row));
         }
         Figures { totals, grid }
-    }
-
-    /// Output rate in the step before grid point `k` [unit/h], from a row-by-row grid.
-    pub fn throughput(&self, grid: &[f32], k: usize) -> f32 {
-        let good = |k: usize| grid.get(k * KPIS.len() + GOOD).copied().unwrap_or(0.0);
-        if k == 0 { (good(1) - good(0)) / self.every.h() as f32 } else { (good(k) - good(k - 1)) / self.every.h() as f32 }
     }
 }
 

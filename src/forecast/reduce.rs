@@ -1,29 +1,33 @@
 //! Records, in run order, become the forecast.
 //!
 //! Owns the accumulation and the final statistics. Invariant: records are added in run order, so the result
-//! is the same for any number of threads; memory grows with runs by a few hundred bytes each.
+//! is the same for any number of threads and parts; memory grows with runs by a few hundred bytes each.
 
-use super::cause::{How, how_words};
-use super::kpi::{self, COUNT, KPIS, THROUGHPUT, kpi, throughput_unit, unit};
-use super::record::{AltRecord, Figures, Plan, Record};
-use super::result::{Alternative, AssetImpact, Baseline, CauseEdge, KpiFan, KpiSummary, PairedDifference, RootCause};
-use super::stats::{Quantiles, mean, quantile, t_975, wilson};
+use super::frame::Frame;
+use super::kpi::{COUNT, PROFIT};
+use super::kpis::{Kpis, mean_with};
+use super::record::{AltRecord, Record, RunRecord};
+use super::request::ForecastError;
+use super::result::{Alternative, AssetImpact, Baseline, CauseEdge, FailedRun, Forecast, Intervals, RootCause, SCHEMA_VERSION};
+use super::sequence::{anytime_factor, anytime_proportion};
+use super::standing::standings;
+use super::stats::{Mean, Quantiles, t_975, wilson};
 use crate::plant::AssetId;
-use crate::time::{Span, Time};
-use rayon::prelude::*;
+use crate::time::Time;
 use std::collections::BTreeMap;
+
+/// Most failed runs that are named.
+const NAMED_FAILURES: usize = 20;
 
 /// Everything added so far.
 pub(super) struct Reduction {
+    frame: Frame,
+    /// Numbers of the runs in the statistics.
+    runs: Vec<u64>,
+    failed: u32,
+    failures: Vec<FailedRun>,
     baseline: Kpis,
     alternatives: Vec<Accumulated>,
-}
-
-/// KPI figures of all runs.
-#[derive(Default)]
-struct Kpis {
-    totals: Vec<[f64; COUNT]>,
-    grids: Vec<Vec<f32>>,
 }
 
 /// One alternative so far.
@@ -33,6 +37,7 @@ struct Accumulated {
     edges: BTreeMap<(AssetId, AssetId), Edge>,
     roots: BTreeMap<(AssetId, String), u32>,
     recovered: u32,
+    first_limit: Option<(Time, u64)>,
 }
 
 #[derive(Clone, Default)]
@@ -51,85 +56,163 @@ struct Edge {
     count: u32,
     lags_h: Vec<f32>,
     via: Option<AssetId>,
-    how: How,
-}
-
-impl Kpis {
-    fn add(&mut self, figures: Figures) {
-        self.totals.push(figures.totals);
-        if !figures.grid.is_empty() {
-            self.grids.push(figures.grid);
-        }
-    }
+    how: String,
 }
 
 impl Reduction {
-    pub fn new(plan: &Plan<'_>) -> Self {
-        let assets = plan.request.model.plant().assets.len();
-        let empty = PerAsset { by_time: vec![0; plan.points + 1], at_time: vec![0; plan.points + 1], ..PerAsset::default() };
+    pub fn new(frame: Frame) -> Self {
+        let empty = PerAsset { by_time: vec![0; frame.points + 1], at_time: vec![0; frame.points + 1], ..PerAsset::default() };
         let alternative = || Accumulated {
             kpis: Kpis::default(),
-            assets: vec![empty.clone(); assets],
+            assets: vec![empty.clone(); frame.assets.len()],
             edges: BTreeMap::new(),
             roots: BTreeMap::new(),
             recovered: 0,
+            first_limit: None,
         };
-        Self { baseline: Kpis::default(), alternatives: (0..plan.request.alternatives()).map(|_| alternative()).collect() }
+        let alternatives = frame.alternatives.iter().map(|_| alternative()).collect();
+        Self { runs: Vec::new(), failed: 0, failures: Vec::new(), baseline: Kpis::default(), alternatives, frame }
     }
 
     /// Adds the next run.
-    pub fn add(&mut self, plan: &Plan<'_>, record: Record) {
-        self.baseline.add(record.baseline);
-        for (slot, r) in self.alternatives.iter_mut().zip(record.alternatives) {
-            slot.add(plan, r);
+    pub fn add(&mut self, record: RunRecord) {
+        let run = record.run;
+        match record.result {
+            Ok(Record { baseline, alternatives }) => {
+                self.runs.push(run);
+                self.baseline.add(baseline);
+                for (slot, r) in self.alternatives.iter_mut().zip(alternatives) {
+                    slot.add(&self.frame, run, r);
+                }
+            }
+            Err(message) => {
+                self.failed += 1;
+                if self.failures.len() < NAMED_FAILURES {
+                    self.failures.push(FailedRun { run, message });
+                }
+            }
         }
     }
 
-    /// The statistics, baseline first.
-    pub fn finish(self, plan: &Plan<'_>) -> (Baseline, Vec<Alternative>) {
-        let baseline = Baseline { fans: self.baseline.fans(plan), totals: self.baseline.summaries(plan) };
+    /// Futures in the statistics.
+    pub fn done(&self) -> u32 {
+        self.runs.len() as u32
+    }
+
+    /// Futures that failed.
+    pub fn failed(&self) -> u32 {
+        self.failed
+    }
+
+    /// Impacted futures so far, by alternative and asset.
+    pub fn counts(&self) -> Vec<(String, Vec<(AssetId, u32)>)> {
+        let of = |a: &Accumulated| (0u32..).map(AssetId).zip(a.assets.iter().map(|p| p.onsets_h.len() as u32)).filter(|c| c.1 > 0).collect();
+        self.frame.alternatives.iter().zip(&self.alternatives).map(|((id, _), a)| (id.clone(), of(a))).collect()
+    }
+
+    /// Paired profit difference of an alternative to doing nothing so far, with its anytime interval.
+    pub fn profit_gain(&self, alternative: usize) -> Mean {
+        let nothing: &[[f64; COUNT]] = self.alternatives.first().map_or(&[], |a| &a.kpis.totals);
+        let paired = self.alternatives.get(alternative).map(|a| a.kpis.paired(PROFIT, nothing)).unwrap_or_default();
+        mean_with(&paired, Intervals::Anytime)
+    }
+
+    /// The forecast.
+    ///
+    /// # Errors
+    /// [`ForecastError::TooManyFailed`] when more than 1 % of the futures failed.
+    pub fn finish(self, intervals: Intervals) -> Result<Forecast, ForecastError> {
+        let (frame, done) = (self.frame, self.runs.len() as u32);
+        if u64::from(self.failed) * 100 > u64::from(done + self.failed) || done == 0 {
+            let first = self.failures.first().map_or_else(|| "nothing was run".into(), |f| f.message.clone());
+            return Err(ForecastError::TooManyFailed { failed: self.failed, runs: done + self.failed, first });
+        }
+        let columns: Vec<&Kpis> = self.alternatives.iter().map(|a| &a.kpis).collect();
+        let standings = standings(&frame, &columns, intervals);
         let nothing: Vec<[f64; COUNT]> = self.alternatives.first().map(|a| a.kpis.totals.clone()).unwrap_or_default();
-        let alternatives = self.alternatives.into_iter().enumerate().map(|(i, a)| a.finish(plan, i, &self.baseline.totals, &nothing)).collect();
-        (baseline, alternatives)
+        let base = &self.baseline.totals;
+        let finish = Finish { frame: &frame, runs: &self.runs, intervals };
+        let mut alternatives: Vec<Alternative> =
+            self.alternatives.into_iter().enumerate().map(|(i, a)| a.finish(&finish, i, base, &nothing)).collect();
+        alternatives.iter_mut().zip(standings).for_each(|(a, s)| a.standing = s);
+        let mut forecast = Forecast {
+            schema_version: SCHEMA_VERSION,
+            plant: frame.plant.clone(),
+            plant_hash: frame.plant_hash,
+            assets: frame.assets.clone(),
+            currency: frame.currency.clone(),
+            runs: done,
+            failed: self.failed,
+            failed_runs: self.failures,
+            intervals,
+            plant_name: frame.plant_name.clone(),
+            asset_names: frame.asset_names.clone(),
+            request_hash: frame.request_hash,
+            build: frame.build.clone(),
+            story: frame.story.clone(),
+            seed: frame.seed,
+            horizon: frame.horizon,
+            start: frame.start,
+            first_disruption: frame.first_disruption,
+            grid: frame.grid(),
+            fan_runs: self.baseline.fan_runs(),
+            baseline: Baseline { fans: self.baseline.fans(&frame), totals: self.baseline.summaries(&frame, intervals) },
+            alternatives,
+            hash: [0; 32],
+        };
+        forecast.hash = forecast.content_hash();
+        Ok(forecast)
     }
 }
 
+/// What finishing one alternative needs.
+struct Finish<'f> {
+    frame: &'f Frame,
+    runs: &'f [u64],
+    intervals: Intervals,
+}
+
 impl Accumulated {
-    fn add(&mut self, plan: &Plan<'_>, r: AltRecord) {
+    fn add(&mut self, frame: &Frame, run: u64, r: AltRecord) {
         for (asset, intervals) in r.impacts {
-            let slot = &mut self.assets[asset.index()];
+            let Some(slot) = self.assets.get_mut(asset.index()) else { continue };
             let onset = intervals.first().map_or(Time(0), |i| i.0);
-            slot.onsets_h.push(((onset - Time(0)).h() - plan.request.first_disruption().h()) as f32);
-            slot.by_time[plan.point_at_or_after(onset)] += 1;
+            slot.onsets_h.push(((onset - Time(0)).h() - frame.first_disruption.h()) as f32);
+            slot.by_time[frame.point_at_or_after(onset)] += 1;
             for (from, to) in intervals {
-                slot.at_time[plan.point_at_or_after(from)] += 1;
-                slot.at_time[plan.point_at_or_after(to)] -= 1;
+                slot.at_time[frame.point_at_or_after(from)] += 1;
+                slot.at_time[frame.point_at_or_after(to)] -= 1;
             }
         }
-        r.net_losers.into_iter().for_each(|a| self.assets[a.index()].net_losses += 1);
-        r.gains.into_iter().for_each(|a| self.assets[a.index()].gains += 1);
+        let mut count = |assets: Vec<AssetId>, of: fn(&mut PerAsset) -> &mut u32| {
+            assets.into_iter().for_each(|a| self.assets.get_mut(a.index()).into_iter().for_each(|p| *of(p) += 1));
+        };
+        count(r.net_losers, |p| &mut p.net_losses);
+        count(r.gains, |p| &mut p.gains);
         for (asset, hours) in r.shortfalls {
-            let slot = &mut self.assets[asset.index()];
+            let Some(slot) = self.assets.get_mut(asset.index()) else { continue };
             slot.shortfall += hours;
             slot.shortfall2 += hours * hours;
         }
         for e in r.edges {
             let edge = self.edges.entry((e.from, e.to)).or_insert_with(|| Edge { count: 0, lags_h: Vec::new(), via: e.via, how: e.how });
             edge.count += 1;
-            edge.lags_h.extend(e.lag.map(|l| l.h() as f32));
+            edge.lags_h.extend(e.lag_us.map(|l| crate::time::Span(l).h() as f32));
         }
         r.roots.into_iter().for_each(|key| *self.roots.entry(key).or_default() += 1);
         self.recovered += u32::from(r.recovered);
+        let first = r.first_limit.map(|t| (t, run));
+        self.first_limit = [self.first_limit, first].into_iter().flatten().min();
         self.kpis.add(r.figures);
     }
 
-    fn finish(self, plan: &Plan<'_>, index: usize, base: &[[f64; COUNT]], nothing: &[[f64; COUNT]]) -> Alternative {
-        let runs = plan.request.runs;
+    fn finish(self, with: &Finish<'_>, index: usize, base: &[[f64; COUNT]], nothing: &[[f64; COUNT]]) -> Alternative {
+        let (frame, intervals) = (with.frame, with.intervals);
+        let runs = with.runs.len() as u32;
         let share = |count: u32| f64::from(count) / f64::from(runs);
-        let plan_of = index.checked_sub(1).and_then(|i| plan.request.responses.get(i));
-        let (median_run, worst_runs) = self.kpis.notable();
-        let mut impacts: Vec<AssetImpact> =
-            (0u32..).map(AssetId).zip(self.assets).filter_map(|(asset, a)| a.finish(asset, runs, plan.points)).collect();
+        let numbered = |position: usize| with.runs.get(position).copied().unwrap_or(0);
+        let (median_at, worst_at) = self.kpis.notable();
+        let mut impacts: Vec<AssetImpact> = (0u32..).map(AssetId).zip(self.assets).filter_map(|(asset, a)| a.finish(asset, with)).collect();
         impacts
             .sort_by(|a, b| b.count.cmp(&a.count).then(median(&a.time_to_impact).total_cmp(&median(&b.time_to_impact))).then(a.asset.cmp(&b.asset)));
         let impacted = |asset: AssetId| impacts.iter().find(|i| i.asset == asset).map_or(0, |i| i.count);
@@ -137,7 +220,7 @@ impl Accumulated {
             from,
             to,
             via: e.via,
-            how: how_words(plan.request.model.plant(), to, e.how),
+            how: e.how,
             probability: share(e.count),
             given_from: (!e.lags_h.is_empty()).then(|| e.lags_h.len() as f64 / f64::from(impacted(from).max(1))),
             count: e.count,
@@ -149,19 +232,22 @@ impl Accumulated {
         let mut roots: Vec<RootCause> =
             self.roots.into_iter().map(|((asset, kind), count)| RootCause { asset, kind, count, probability: share(count) }).collect();
         roots.sort_by(|a, b| b.count.cmp(&a.count).then(a.asset.cmp(&b.asset)));
+        let (id, name) = frame.alternatives.get(index).cloned().unwrap_or_default();
         Alternative {
-            id: plan_of.map_or_else(|| "nothing".into(), |r| r.id.clone()),
-            name: plan_of.map_or_else(|| "Do nothing".into(), |r| r.name.clone()),
+            id,
+            name,
             impacts,
             causes,
             roots,
-            fans: self.kpis.fans(plan),
-            totals: self.kpis.summaries(plan),
-            versus_baseline: self.kpis.differences(plan, base),
-            versus_nothing: plan_of.map(|_| self.kpis.differences(plan, nothing)),
+            fans: self.kpis.fans(frame),
+            totals: self.kpis.summaries(frame, intervals),
+            versus_baseline: self.kpis.differences(frame, base, intervals),
+            versus_nothing: (index > 0).then(|| self.kpis.differences(frame, nothing, intervals)),
             recovered: self.recovered,
-            median_run,
-            worst_runs,
+            median_run: numbered(median_at),
+            worst_runs: worst_at.into_iter().map(numbered).collect(),
+            first_limit_run: self.first_limit.map(|(t, run)| (run, t.h())),
+            standing: super::result::Standing::default(),
         }
     }
 }
@@ -177,13 +263,17 @@ fn quantiles(hours: &[f32]) -> Option<Quantiles> {
 }
 
 impl PerAsset {
-    fn finish(self, asset: AssetId, runs: u32, points: usize) -> Option<AssetImpact> {
+    fn finish(self, asset: AssetId, with: &Finish<'_>) -> Option<AssetImpact> {
+        let (runs, points) = (with.runs.len() as u32, with.frame.points);
         let count = self.onsets_h.len() as u32;
         if count == 0 && self.gains == 0 && self.net_losses == 0 {
             return None;
         }
         let n = f64::from(runs);
-        let (low, high) = wilson(count, runs);
+        let (low, high) = match with.intervals {
+            Intervals::Fixed => wilson(count, runs),
+            Intervals::Anytime => anytime_proportion(count, runs),
+        };
         let (mut by, mut at) = (0u32, 0i32);
         let by_time = self.by_time[..points].iter().map(|c| {
             by += c;
@@ -197,7 +287,11 @@ impl PerAsset {
         let at_time = at_time.collect();
         let mean_shortfall_h = self.shortfall / n;
         let variance = if runs < 2 { 0.0 } else { (self.shortfall2 - n * mean_shortfall_h * mean_shortfall_h).max(0.0) / (n - 1.0) };
-        let half = if runs < 2 { 0.0 } else { t_975(runs - 1) * libm::sqrt(variance / n) };
+        let factor = match with.intervals {
+            Intervals::Fixed => t_975(runs.max(2) - 1) / libm::sqrt(n),
+            Intervals::Anytime => anytime_factor(runs.max(2) as usize),
+        };
+        let half = if runs < 2 { 0.0 } else { factor * libm::sqrt(variance) };
         Some(AssetImpact {
             asset,
             count,
@@ -213,91 +307,5 @@ impl PerAsset {
             shortfall_low_h: (mean_shortfall_h - half).max(0.0),
             shortfall_high_h: mean_shortfall_h + half,
         })
-    }
-}
-
-impl Kpis {
-    fn column(&self, index: usize) -> Vec<f64> {
-        self.totals.iter().map(|t| t[index]).collect()
-    }
-
-    fn summaries(&self, plan: &Plan<'_>) -> Vec<KpiSummary> {
-        let plant = plan.request.model.plant();
-        let summary = |index: usize| {
-            let kpi = kpi(index);
-            let column = self.column(index);
-            let mean = mean(&column);
-            let mut sorted = column;
-            sorted.sort_by(f64::total_cmp);
-            let q = |p| quantile(&sorted, p).unwrap_or(0.0);
-            KpiSummary {
-                kpi: kpi.id.into(),
-                name: kpi.name.into(),
-                unit: unit(kpi, plant),
-                higher_is_better: kpi.higher_is_better,
-                mean,
-                q05: q(0.05),
-                q50: q(0.5),
-                q95: q(0.95),
-            }
-        };
-        (0..COUNT).map(summary).collect()
-    }
-
-    fn differences(&self, plan: &Plan<'_>, reference: &[[f64; COUNT]]) -> Vec<PairedDifference> {
-        let plant = plan.request.model.plant();
-        let difference = |index: usize| {
-            let kpi = kpi(index);
-            let paired: Vec<f64> = self.totals.iter().zip(reference).map(|(a, b)| a[index] - b[index]).collect();
-            // Rounding noise of sums is neither better nor worse.
-            let scale = reference.iter().map(|r| r[index].abs()).fold(1.0, f64::max) * 1e-9;
-            let n = paired.len().max(1) as f64;
-            let (up, down) = (paired.iter().filter(|d| **d > scale).count() as f64 / n, paired.iter().filter(|d| **d < -scale).count() as f64 / n);
-            let (better, worse) = if kpi.higher_is_better { (up, down) } else { (down, up) };
-            PairedDifference { kpi: kpi.id.into(), unit: unit(kpi, plant), mean: mean(&paired), probability_better: better, probability_worse: worse }
-        };
-        (0..COUNT).map(difference).collect()
-    }
-
-    /// The run with the median profit and the worst 5 %, worst first; ties by run number.
-    fn notable(&self) -> (u64, Vec<u64>) {
-        let mut order: Vec<usize> = (0..self.totals.len()).collect();
-        order.sort_by(|a, b| self.totals[*a][kpi::PROFIT].total_cmp(&self.totals[*b][kpi::PROFIT]).then(a.cmp(b)));
-        let median = order.get(order.len().saturating_sub(1) / 2).map_or(0, |r| *r as u64);
-        let worst = order.len().div_ceil(20).min(100);
-        (median, order[..worst].iter().map(|r| *r as u64).collect())
-    }
-
-    /// Quantiles per grid point; each point is sorted on its own, in parallel, in a fixed order.
-    fn fans(&self, plan: &Plan<'_>) -> Vec<KpiFan> {
-        let plant = plan.request.model.plant();
-        let throughput = KPIS.len();
-        let columns: Vec<(usize, usize)> = (0..=throughput).flat_map(|i| (0..plan.points).map(move |k| (i, k))).collect();
-        let value = |grid: &[f32], i: usize, k: usize| {
-            if i == throughput { plan.throughput(grid, k) } else { grid.get(k * KPIS.len() + i).copied().unwrap_or(0.0) }
-        };
-        let quantile_rows: Vec<[f64; 5]> = columns
-            .par_iter()
-            .map(|&(i, k)| {
-                let mut sample: Vec<f64> = self.grids.iter().map(|g| f64::from(value(g, i, k))).collect();
-                sample.sort_unstable_by(f64::total_cmp);
-                [0.05, 0.25, 0.5, 0.75, 0.95].map(|p| quantile(&sample, p).unwrap_or(0.0))
-            })
-            .collect();
-        let fan = |i: usize| {
-            let rows = &quantile_rows[i * plan.points..(i + 1) * plan.points];
-            let q = |n: usize| rows.iter().map(|r| r[n]).collect();
-            let (id, unit) = if i == throughput { (THROUGHPUT.0, throughput_unit(plant)) } else { (KPIS[i].id, unit(&KPIS[i], plant)) };
-            KpiFan { kpi: id.into(), unit, q05: q(0), q25: q(1), q50: q(2), q75: q(3), q95: q(4) }
-        };
-        (0..=throughput).map(fan).collect()
-    }
-}
-
-impl Plan<'_> {
-    /// Index of the first grid point at or after `t`; [`Plan::points`] beyond the last.
-    fn point_at_or_after(&self, t: Time) -> usize {
-        let since = (t - Time(0)).max(Span::ZERO).0.unsigned_abs();
-        (since.div_ceil(self.every.0.max(1).unsigned_abs()) as usize).min(self.points)
     }
 }

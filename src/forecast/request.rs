@@ -3,8 +3,10 @@
 //! Owns the request and its limits. Invariant: all times in scripts and plans count from the start of the
 //! forecast; the start's own plant time is added when a run begins.
 
-use crate::plant::Action;
-use crate::scenario::{Compiled, Scenario, StartFrom};
+use super::partial::Partial;
+use super::result::Story;
+use crate::plant::{Action, ActionKind};
+use crate::scenario::{Compiled, PlannedAction, Scenario, StartFrom};
 use crate::sim::{Model, Script, SimError, State};
 use crate::time::{Span, Time};
 use std::{ops::ControlFlow, sync::Arc};
@@ -37,6 +39,20 @@ pub struct Request {
     pub seed: u64,
     /// Worker threads; the result does not depend on it. 0 counts as 1.
     pub threads: usize,
+    /// Stop at the first block boundary at which the answer is this precise; `None`: run all futures.
+    pub precision: Option<Precision>,
+    /// The scenario in words, for reports.
+    pub story: Option<Story>,
+}
+
+/// When an answer is precise enough to stop early. All that is asked for must hold.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Precision {
+    /// Half-width of the anytime interval of every asset's impact probability, under every alternative.
+    pub probability: Option<f64>,
+    /// Half-width of the anytime interval of the paired profit difference of every response, as a share of the
+    /// difference itself.
+    pub money: Option<f64>,
 }
 
 /// Start states.
@@ -66,6 +82,10 @@ pub struct ResponsePlan {
 pub trait Progress: Sync {
     /// `done` of `total` futures are simulated (each with all its alternatives); `Break` cancels.
     fn advance(&self, done: u32, total: u32) -> ControlFlow<()>;
+    /// What the futures so far say, after every block, in run order; `Break` cancels.
+    fn partial(&self, _: &Partial) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// Nobody watches.
@@ -113,6 +133,22 @@ pub enum ForecastError {
         /// Why.
         source: SimError,
     },
+    /// Too many futures failed for the rest to speak for all.
+    #[error("{failed} of {runs} futures failed, more than 1 %: no forecast; the first was {first}")]
+    TooManyFailed {
+        /// Failed.
+        failed: u32,
+        /// Tried.
+        runs: u32,
+        /// Number and message of the first.
+        first: String,
+    },
+    /// A precision that nothing reaches.
+    #[error("the precision {0} is not between 0 and 1")]
+    Precision(f64),
+    /// Parts that do not belong together, or do not make a whole.
+    #[error("{0}")]
+    Parts(String),
     /// The caller broke off.
     #[error("cancelled")]
     Cancelled,
@@ -152,6 +188,8 @@ impl Request {
             runs: scenario.runs,
             seed: scenario.seed,
             threads: 1,
+            precision: None,
+            story: Some(story(scenario)),
         })
     }
 
@@ -169,6 +207,10 @@ impl Request {
         }
         if self.responses.len() > MAX_RESPONSES {
             return Err(ForecastError::Responses(self.responses.len()));
+        }
+        let asked = self.precision.into_iter().flat_map(|p| [p.probability, p.money]).flatten();
+        if let Some(wrong) = asked.into_iter().find(|p| !(*p > 0.0 && *p < 1.0)) {
+            return Err(ForecastError::Precision(wrong));
         }
         match &self.starts {
             Starts::Many(states) if states.is_empty() => Err(ForecastError::NoStart),
@@ -192,5 +234,33 @@ impl Request {
     /// From the start to the first disruption; zero without one.
     pub fn first_disruption(&self) -> Span {
         self.script.0.iter().map(|(at, _)| *at - Time(0)).min().unwrap_or(Span::ZERO)
+    }
+}
+
+/// The scenario in words.
+fn story(scenario: &Scenario) -> Story {
+    let mut disruptions: Vec<String> = scenario.disruptions.iter().map(|d| format!("at {}: {}", d.at, d.what.brief())).collect();
+    if scenario.ambient_offset_c != 0.0 {
+        disruptions.push(format!("throughout, in the baseline too: outside {:+.1} K", scenario.ambient_offset_c));
+    }
+    let start = match scenario.start.from {
+        StartFrom::Nominal => "every future starts from the nominal state of the scene: nothing broken, initial levels".to_owned(),
+        StartFrom::LiveNow => "every future starts from the running plant as it is believed to be".to_owned(),
+        StartFrom::Warmup(span) => format!("every future starts after {span} of undisturbed running from the nominal state"),
+    };
+    let action = |a: &PlannedAction| match a.kind {
+        ActionKind::Start => format!("at {}: start {}", a.at, a.asset),
+        ActionKind::Stop => format!("at {}: stop {}", a.at, a.asset),
+        ActionKind::SetRate(x) => format!("at {}: run {} at {:.0} %", a.at, a.asset, x * 100.0),
+        ActionKind::ResetTrip => format!("at {}: reset the trip of {}", a.at, a.asset),
+        ActionKind::DispatchCrew => format!("at {}: send a crew to {} with priority", a.at, a.asset),
+    };
+    Story {
+        scenario: scenario.id.clone(),
+        name: scenario.name.clone(),
+        text: scenario.story.clone(),
+        disruptions,
+        responses: scenario.responses.iter().map(|r| r.actions.iter().map(action).collect()).collect(),
+        assumptions: vec![start],
     }
 }

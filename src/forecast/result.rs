@@ -7,9 +7,10 @@ use super::stats::{Mean, Quantiles};
 use crate::plant::AssetId;
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Hashes are written as 64 hexadecimal digits.
-mod hex {
+pub(super) mod hex {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn serialize<S: Serializer>(hash: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {
@@ -24,7 +25,43 @@ mod hex {
 }
 
 /// Version of the JSON form.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
+
+/// What a scenario says in words, carried along so that a forecast explains itself.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Story {
+    /// Id of the scenario.
+    pub scenario: String,
+    /// Its name.
+    pub name: String,
+    /// Its story.
+    pub text: String,
+    /// What goes wrong, one line each, in order of time.
+    pub disruptions: Vec<String>,
+    /// What each response does, in the order of the alternatives after "do nothing".
+    pub responses: Vec<Vec<String>>,
+    /// What was assumed.
+    pub assumptions: Vec<String>,
+}
+
+/// A future that could not be simulated.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FailedRun {
+    /// Its number.
+    pub run: u64,
+    /// Why.
+    pub message: String,
+}
+
+/// What the intervals of a forecast promise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Intervals {
+    /// 95 % for a number of futures fixed beforehand (Wilson, Student's t).
+    #[default]
+    Fixed,
+    /// 95 % at every number of futures at once, so that stopping early biases nothing (confidence sequences).
+    Anytime,
+}
 
 /// The forecast: the baseline and every alternative against it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -40,8 +77,32 @@ pub struct Forecast {
     pub assets: Vec<String>,
     /// ISO 4217 code of every amount of money.
     pub currency: String,
-    /// Paired futures per alternative.
+    /// Paired futures per alternative that the statistics are made of.
     pub runs: u32,
+    /// Futures that could not be simulated: in no statistic.
+    #[serde(default)]
+    pub failed: u32,
+    /// The first of them (at most 20).
+    #[serde(default)]
+    pub failed_runs: Vec<FailedRun>,
+    /// What the intervals promise.
+    #[serde(default)]
+    pub intervals: Intervals,
+    /// Name of the plant.
+    #[serde(default)]
+    pub plant_name: String,
+    /// Names of the assets.
+    #[serde(default)]
+    pub asset_names: Vec<String>,
+    /// SHA-256 over start states, conditions, disruptions, responses, horizon and warm-up.
+    #[serde(default, with = "hex")]
+    pub request_hash: [u8; 32],
+    /// Version of the program that made it.
+    #[serde(default)]
+    pub build: String,
+    /// The scenario in words, where one was run.
+    #[serde(default)]
+    pub story: Option<Story>,
     /// Seed they share.
     pub seed: u64,
     /// From the start.
@@ -99,6 +160,44 @@ pub struct Alternative {
     pub median_run: u64,
     /// The worst 5 % of runs by profit, worst first (at most 100).
     pub worst_runs: Vec<u64>,
+    /// The run that went beyond a limit or tripped first, and when [h from the start, up to a step of the grid late].
+    #[serde(default)]
+    pub first_limit_run: Option<(u64, f64)>,
+    /// How it stands among the alternatives.
+    #[serde(default)]
+    pub standing: Standing,
+}
+
+/// One alternative among the others, by profit and beyond.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Standing {
+    /// P(it has the highest profit of all alternatives), ties split evenly.
+    pub best: f64,
+    /// 95 % interval of it (Wilson; conservative with ties), lower end.
+    pub best_low: f64,
+    /// Upper end.
+    pub best_high: f64,
+    /// Profit that 5 % of the futures fall short of: value at risk at 95 % [currency].
+    pub value_at_risk: Mean,
+    /// Mean profit of the worst 5 % of futures: conditional value at risk [currency].
+    pub conditional_value_at_risk: Mean,
+    /// Means of what is wanted at once: profit, its conditional value at risk, good units, energy, CO2, recovery time.
+    pub objectives: Vec<Objective>,
+    /// No other alternative is at least as good in every objective and better in one (point estimates).
+    pub pareto: bool,
+}
+
+/// One objective of one alternative.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Objective {
+    /// KPI id, or `profit_at_risk`.
+    pub id: String,
+    /// Unit.
+    pub unit: String,
+    /// Direction.
+    pub higher_is_better: bool,
+    /// Point estimate.
+    pub value: f64,
 }
 
 /// What happened to one asset, against the paired baseline.
@@ -223,4 +322,14 @@ pub struct PairedDifference {
     pub probability_better: f64,
     /// Share in which it is strictly worse.
     pub probability_worse: f64,
+}
+
+impl Forecast {
+    /// SHA-256 over the JSON of everything but the hash itself.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let blank = Forecast { hash: [0; 32], ..self.clone() };
+        // Plain data always serialises; were it not to, the hash would be that of nothing, which no forecast has.
+        let json = serde_json::to_vec(&blank).unwrap_or_default();
+        Sha256::digest(&json).into()
+    }
 }

@@ -8,15 +8,21 @@ use serde::{Deserialize, Serialize};
 
 /// Wilson score interval of a proportion at 95 %: `(low, high)`; `(0, 1)` without trials.
 pub fn wilson(count: u32, trials: u32) -> (f64, f64) {
+    wilson_of(f64::from(count), trials)
+}
+
+/// Wilson score interval of the mean of values in 0..1 that sum to `count`; conservative when they are not all 0 or 1,
+/// since no such variable has a larger variance than the coin of its mean.
+pub fn wilson_of(count: f64, trials: u32) -> (f64, f64) {
     if trials == 0 {
         return (0.0, 1.0);
     }
-    let (n, p, z) = (f64::from(trials), f64::from(count) / f64::from(trials), normal_quantile(0.975));
+    let (n, p, z) = (f64::from(trials), count / f64::from(trials), normal_quantile(0.975));
     let z2 = z * z / n;
     let centre = (p + z2 / 2.0) / (1.0 + z2);
     let half = z * libm::sqrt(p * (1.0 - p) / n + z2 / (4.0 * n)) / (1.0 + z2);
-    let low = if count == 0 { 0.0 } else { (centre - half).max(0.0) };
-    let high = if count == trials { 1.0 } else { (centre + half).min(1.0) };
+    let low = if count <= 0.0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if count >= n { 1.0 } else { (centre + half).min(1.0) };
     (low, high)
 }
 
@@ -56,7 +62,7 @@ pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
 }
 
 /// A mean with its 95 % interval (Student's t; both ends equal the mean for a single value).
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Mean {
     /// Sample mean.
     pub mean: f64,

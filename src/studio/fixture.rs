@@ -5,7 +5,10 @@
 use super::{desk::Desk, panels::Source};
 use crate::{
     clock::Monotonic,
-    forecast::{Alternative, AssetImpact, Baseline, CauseEdge, Forecast, KpiFan, KpiSummary, Mean, PairedDifference, Quantiles, SCHEMA_VERSION},
+    forecast::{
+        Alternative, AssetImpact, Baseline, CauseEdge, Forecast, Intervals, KpiFan, KpiSummary, Mean, PairedDifference, Quantiles, SCHEMA_VERSION,
+        Standing,
+    },
     plant::{Action, ActionKind, AssetId, InitialMode, Plant, Quantity},
     sim::Mode,
     time::{Span, Time},
@@ -252,6 +255,14 @@ fn answer(plant: &Plant, origin: AssetId) -> ForecastView {
             assets: plant.assets.iter().map(|a| a.id.clone()).collect(),
             currency: plant.money.currency.clone(),
             runs: 400,
+            failed: 0,
+            failed_runs: Vec::new(),
+            intervals: Intervals::Fixed,
+            plant_name: plant.name.clone(),
+            asset_names: plant.assets.iter().map(|a| a.name.clone()).collect(),
+            request_hash: [5; 32],
+            build: "test".into(),
+            story: None,
             seed: 1,
             horizon: Span::from_h(8.0),
             start: NOW,
@@ -347,5 +358,7 @@ fn alternative(id: &str, name: &str, plant: &Plant, origin: AssetId, grid: &[Tim
         recovered: 380,
         median_run: 17,
         worst_runs: vec![3, 91],
+        first_limit_run: None,
+        standing: Standing::default(),
     }
 }

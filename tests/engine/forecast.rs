@@ -384,3 +384,106 @@ fn the_chiller_story_says_what_a_planner_needs_to_know() {
         }
     }
 }
+
+/// A runs; when it fails, FLIP starts and inhibits itself whenever it runs: no state settles, so that future fails.
+fn breaks_down(mttf_h: f64) -> Request {
+    use crate::support::{Build, failing};
+    use plantcast::plant::{AssetId, Condition, ControlRule, Effect, InitialMode};
+    use plantcast::sim::{Script, State};
+    use plantcast::time::Span;
+    let mut b = Build::new();
+    b.add("A", |a| a.reliability = vec![failing(mttf_h, 100.0, false)]);
+    b.add("FLIP", |a| {
+        let rule = |id: &str, when, then| ControlRule { id: id.into(), when, delay: Span::ZERO, then, via: None };
+        a.initial = InitialMode::Standby;
+        a.control = vec![
+            rule("backup", Condition::NotRunning { asset: AssetId(0) }, Effect::Start),
+            rule("off", Condition::Running { asset: AssetId(1) }, Effect::Inhibit),
+        ];
+    });
+    let model = Arc::new(b.model());
+    Request {
+        starts: forecast::Starts::One(State::nominal(&model)),
+        model,
+        warmup: Span::ZERO,
+        conditions: Script::empty(),
+        script: Script::empty(),
+        responses: Vec::new(),
+        horizon: Span::from_h(8.0),
+        runs: 2000,
+        seed: 11,
+        threads: 2,
+        precision: None,
+        story: None,
+    }
+}
+
+#[test]
+fn a_future_that_fails_is_counted_and_named_and_too_many_are_refused() {
+    // P(A fails within 8 h) = 1 − exp(−8/2000) = 0.4 %
+    let f = run(&breaks_down(2000.0));
+    let exact = 1.0 - (-8.0f64 / 2000.0).exp();
+    let share = f64::from(f.failed) / 2000.0;
+    assert!((share - exact).abs() <= 3.5 * (exact * (1.0 - exact) / 2000.0).sqrt(), "{share} instead of {exact}");
+    assert!(f.failed > 0 && f.runs + f.failed == 2000 && f.failed_runs.len() == f.failed.min(20) as usize);
+    let first = &f.failed_runs[0];
+    assert!(first.message.contains("FLIP") && first.message.contains(&format!("future {}", first.run)), "{}", first.message);
+    let counted = f.alternatives[0].worst_runs.iter().chain([&f.alternatives[0].median_run]);
+    assert!(counted.into_iter().all(|r| f.failed_runs.iter().all(|x| x.run != *r)), "failed runs are not worth looking at");
+    match forecast::run(&breaks_down(100.0), &Silent) {
+        Err(ForecastError::TooManyFailed { failed, runs: 2000, first }) => assert!(failed > 100 && first.contains("FLIP"), "{first}"),
+        other => panic!("{:?}", other.map(|f| f.failed)),
+    }
+}
+
+#[test]
+fn an_ensemble_stops_when_it_is_precise_enough_at_a_block_whatever_the_threads() {
+    use plantcast::forecast::{BLOCK, Intervals, Partial, Precision};
+    struct Looks(std::sync::Mutex<Vec<Partial>>);
+    impl Progress for Looks {
+        fn advance(&self, _: u32, _: u32) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+        fn partial(&self, p: &Partial) -> ControlFlow<()> {
+            self.0.lock().unwrap().push(p.clone());
+            ControlFlow::Continue(())
+        }
+    }
+    let mut r = request(&chain(""), &scenario("8h", A_FAILS, ""), 50_000, 5);
+    r.precision = Some(Precision { probability: Some(0.05), money: None });
+    let looks = Looks(std::sync::Mutex::default());
+    let f = forecast::run(&r, &looks).unwrap();
+    let looks = looks.0.into_inner().unwrap();
+    assert!(f.runs % BLOCK == 0 && f.runs < 50_000 && f.intervals == Intervals::Anytime, "{}", f.runs);
+    assert_eq!(looks.len() as u32, f.runs / BLOCK, "one look per block");
+    let widest = |p: &Partial| p.alternatives[0].impacts.iter().map(|i| (i.high - i.low) / 2.0).fold(0.0, f64::max);
+    assert!(widest(&looks[looks.len() - 1]) <= 0.05 && looks[..looks.len() - 1].iter().all(|p| widest(p) > 0.05));
+    for i in &f.alternatives[0].impacts {
+        let last = looks[looks.len() - 1].alternatives[0].impacts.iter().find(|p| p.asset == i.asset).unwrap();
+        assert_eq!((i.count, i.low, i.high), (last.count, last.low, last.high));
+    }
+    r.threads = 1;
+    assert_eq!(run(&r), f);
+    r.precision = Some(Precision { probability: Some(0.0), money: None });
+    assert!(matches!(forecast::run(&r, &Silent), Err(ForecastError::Precision(_))));
+}
+
+#[test]
+fn the_best_response_is_named_with_the_share_of_futures_it_wins() {
+    // slowing down costs good units in every future: doing nothing is best always; a copy of nothing splits the wins
+    let responses = "(id: \"slow\", name: \"slow\", rationale: \"\", actions: [(at: \"2h\", asset: \"consumer\", do: SetRate(0.5))]),
+                     (id: \"same\", name: \"same\", rationale: \"\", actions: [(at: \"59h\", asset: \"consumer\", do: SetRate(1.0))])";
+    let f = run(&request(&buffer_line("Never", 10.0), &scenario("60h", SOURCE_FAILS, responses), 400, 12));
+    let standing = |id: &str| &f.alternatives.iter().find(|a| a.id == id).unwrap().standing;
+    let total: f64 = f.alternatives.iter().map(|a| a.standing.best).sum();
+    assert!((total - 1.0).abs() < 1e-12, "{total}");
+    assert!((standing("nothing").best - standing("same").best).abs() < 1e-12, "ties are split");
+    assert!(standing("nothing").best > standing("slow").best && standing("nothing").best_low < standing("nothing").best);
+    for a in &f.alternatives {
+        let s = &a.standing;
+        let profit = a.totals.iter().find(|k| k.kpi == "profit").unwrap();
+        assert!(s.conditional_value_at_risk.mean <= s.value_at_risk.mean && s.value_at_risk.mean <= profit.q50, "{s:?}");
+        assert_eq!(s.objectives.iter().find(|o| o.id == "profit").unwrap().value, profit.mean.mean);
+    }
+    assert!(standing("nothing").pareto && standing("same").pareto && !standing("slow").pareto);
+}

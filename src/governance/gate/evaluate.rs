@@ -57,6 +57,8 @@ pub fn evaluate(input: GateInput<'_>, progress: &dyn Progress) -> GateVerdict {
         runs,
         seed,
         threads: input.threads,
+        precision: None,
+        story: None,
     };
     let facts = match forecast::run(&request, progress) {
         Ok(f) => facts_of(&f, input.proposal, input.validation, runs),
