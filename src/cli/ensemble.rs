@@ -79,7 +79,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn finished(path: &Path, head: &PartHead) -> Result<bool, CliError> {
     let Some((mut reader, _)) = open_existing(path, head)? else { return Ok(false) };
     loop {
-        match reader.next().map_err(CliError::invalid)? {
+        match reader.read().map_err(CliError::invalid)? {
             Next::Record(..) => {}
             Next::End => return Ok(true),
             Next::Cut => return Err(CliError::invalid(format!("{}: this file is cut off; delete it", path.display()))),
@@ -123,7 +123,7 @@ impl Part {
     fn open(path: &Path, head: &PartHead) -> Result<Self, CliError> {
         let io = |e: std::io::Error| CliError::io(format!("{}: {e}", path.display()));
         if let Some((mut reader, mut file)) = open_existing(path, head)? {
-            while let Next::Record(..) = reader.next().map_err(CliError::invalid)? {}
+            while let Next::Record(..) = reader.read().map_err(CliError::invalid)? {}
             // what follows the last whole line was torn by the kill
             file.set_len(reader.whole).map_err(io)?;
             std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(reader.whole)).map_err(io)?;

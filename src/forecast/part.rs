@@ -109,7 +109,7 @@ impl<R: BufRead> PartReader<R> {
     ///
     /// # Errors
     /// [`ForecastError::Parts`] when the part cannot be read or is damaged.
-    pub fn next(&mut self) -> Result<Next, ForecastError> {
+    pub fn read(&mut self) -> Result<Next, ForecastError> {
         let damaged = |name: &str, why: &str| ForecastError::Parts(format!("{name} is damaged: {why}; run that part again"));
         let Some(text) = next_line(&mut self.input).map_err(|e| damaged(&self.name, &e.to_string()))? else { return Ok(Next::Cut) };
         if self.next == self.head.to {
@@ -178,7 +178,7 @@ pub fn merge<R: BufRead>(
         let mut taken: Option<(usize, RunRecord, [u8; 32])> = None;
         let mut open_still = Vec::with_capacity(reading.len());
         for (i, mut reader) in reading {
-            match reader.next()? {
+            match reader.read()? {
                 Next::Record(record, sum) => match &taken {
                     None => taken = Some((i, record, sum)),
                     Some((_, _, other)) if *other == sum => repeated += 1,

@@ -454,7 +454,7 @@ fn an_ensemble_stops_when_it_is_precise_enough_at_a_block_whatever_the_threads()
     let looks = Looks(std::sync::Mutex::default());
     let f = forecast::run(&r, &looks).unwrap();
     let looks = looks.0.into_inner().unwrap();
-    assert!(f.runs % BLOCK == 0 && f.runs < 50_000 && f.intervals == Intervals::Anytime, "{}", f.runs);
+    assert!(f.runs.is_multiple_of(BLOCK) && f.runs < 50_000 && f.intervals == Intervals::Anytime, "{}", f.runs);
     assert_eq!(looks.len() as u32, f.runs / BLOCK, "one look per block");
     let widest = |p: &Partial| p.alternatives[0].impacts.iter().map(|i| (i.high - i.low) / 2.0).fold(0.0, f64::max);
     assert!(widest(&looks[looks.len() - 1]) <= 0.05 && looks[..looks.len() - 1].iter().all(|p| widest(p) > 0.05));
