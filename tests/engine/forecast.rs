@@ -394,7 +394,7 @@ fn breaks_down(mttf_h: f64) -> Request {
     let mut b = Build::new();
     b.add("A", |a| a.reliability = vec![failing(mttf_h, 100.0, false)]);
     b.add("FLIP", |a| {
-        let rule = |id: &str, when, then| ControlRule { id: id.into(), when, hysteresis: 0.0, delay: Span::ZERO, then, via: None };
+        let rule = |id: &str, when, then| ControlRule { id: id.into(), when, hysteresis: None, delay: Span::ZERO, then, via: None };
         a.initial = InitialMode::Standby;
         a.control = vec![
             rule("backup", Condition::NotRunning { asset: AssetId(0) }, Effect::Start),
