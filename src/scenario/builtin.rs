@@ -1,10 +1,12 @@
 //! The scenarios that come with the program, embedded so that the binary runs from anywhere.
 
-const ALL: [(&str, &str); 7] = [
+const ALL: [(&str, &str); 9] = [
     ("chiller-outage", include_str!("../../scenarios/chiller-outage.scenario.ron")),
     ("mcc2-outage", include_str!("../../scenarios/mcc2-outage.scenario.ron")),
     ("network-outage", include_str!("../../scenarios/network-outage.scenario.ron")),
     ("late-syrup", include_str!("../../scenarios/late-syrup.scenario.ron")),
+    ("vehicles-offline", include_str!("../../scenarios/vehicles-offline.scenario.ron")),
+    ("working-day", include_str!("../../scenarios/working-day.scenario.ron")),
     ("heat-wave", include_str!("../../scenarios/heat-wave.scenario.ron")),
     ("heat-wave-chiller", include_str!("../../scenarios/heat-wave-chiller.scenario.ron")),
     ("crew-absent", include_str!("../../scenarios/crew-absent.scenario.ron")),
