@@ -32,12 +32,32 @@ pub enum Purpose {
     Resample = 11,
     /// Simulated transitions of an abstract model.
     Transition = 12,
+    /// Whether a part is scrapped.
+    Scrap = 20,
 }
 
 /// The draws of one run: `Draws::new(seed, run)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Draws {
     key: u64,
+}
+
+/// The draws of one id and purpose: what [`Draws`] gives, with the key absorbed once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stream {
+    key: u64,
+}
+
+impl Stream {
+    /// Uniform on the open interval (0, 1), equal to [`Draws::uniform`] of its id and purpose.
+    pub fn uniform(&self, occurrence: u64) -> f64 {
+        unit(mix(absorb(self.key, occurrence)))
+    }
+}
+
+/// The middle of one of 2^53 cells of (0, 1), never 0 or 1.
+fn unit(bits: u64) -> f64 {
+    ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0)
 }
 
 /// Stable 64-bit id of a name (FNV-1a): the same in every build, independent of position in a file.
@@ -74,7 +94,12 @@ impl Draws {
 
     /// Uniform on the open interval (0, 1): the middle of one of 2^53 cells, never 0 or 1.
     pub fn uniform(&self, id: u64, purpose: Purpose, occurrence: u64) -> f64 {
-        ((self.bits(id, purpose, occurrence) >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0)
+        unit(self.bits(id, purpose, occurrence))
+    }
+
+    /// The draws of one id and purpose, for many occurrences.
+    pub fn stream(&self, id: u64, purpose: Purpose) -> Stream {
+        Stream { key: absorb(absorb(self.key, id), purpose as u64) }
     }
 
     /// Exponential with mean 1.
@@ -164,6 +189,13 @@ mod tests {
             let c: f64 = (0..n).map(|i| (a.uniform(ia, pa, i) - 0.5) * (b.uniform(ib, pb, i) - 0.5)).sum::<f64>() / n as f64;
             assert!(c.abs() < 4.5 / 12.0 / libm::sqrt(n as f64), "{c}");
         }
+    }
+
+    #[test]
+    fn a_stream_gives_the_same_numbers() {
+        let d = Draws::new(42, 3);
+        let s = d.stream(stable_id("M-1"), Purpose::Service);
+        assert!((0..50).all(|i| s.uniform(i) == d.uniform(stable_id("M-1"), Purpose::Service, i)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Pure: each number is the model's times a factor drawn from (seed, asset id, which number). *Invariant:* structure, ids and
 //! tags are untouched, and nothing that the scene says never happens can happen.
 
-use crate::plant::{Asset, Hazard, OnShort, Plant, Repair};
+use crate::plant::{Asset, Form, Hazard, OnShort, Plant, Repair};
 use crate::rng::{Draws, Purpose, stable_id};
 use crate::time::Span;
 
@@ -77,7 +77,11 @@ fn perturb(asset: &mut Asset, f: &Factors) {
         thermal.heat_kw *= f.between("heat", 0.9, 0.98);
     }
     if let Some(process) = &mut asset.process {
-        process.rate_per_h *= f.between("rate", 0.97, 1.05);
+        let faster = f.between("rate", 0.97, 1.05);
+        process.rate_per_h *= faster;
+        if let Form::Parts { cycle, .. } = &mut process.form {
+            *cycle = cycle.stretched(1.0 / faster);
+        }
         process.scrap = (process.scrap * f.off("scrap")).clamp(0.0, 1.0);
     }
     if let Some(storage) = &mut asset.storage {

@@ -2,8 +2,8 @@
 
 use crate::{
     plant::{
-        Asset, AssetId, Body, Coupling, Encoding, FailureMode, Flow, Hazard, InitialMode, Input, Link, Medium, MediumId, Money, Output, Plant, Pose,
-        Process, Quantity, Repair, SafetyClass, Shape, Start, Storage, Tag, Thermal,
+        Asset, AssetId, Body, Coupling, Encoding, FailureMode, Flow, Form, Hazard, InitialMode, Input, Link, Medium, MediumId, Money, Output, Plant,
+        Pose, Process, Quantity, Repair, SafetyClass, Shape, Start, Storage, Tag, Thermal,
     },
     time::{Span, Time},
 };
@@ -24,6 +24,7 @@ pub fn plant() -> Plant {
     };
     let water = MediumId(0);
     let process = |rate_per_h, inputs: Vec<Input>, outputs: Vec<Output>| Process {
+        form: Form::ByRate,
         rate_per_h,
         inputs,
         outputs,

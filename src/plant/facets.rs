@@ -1,5 +1,6 @@
 //! The facets an asset is made of, with their units. Every probability is 0..=1, every fraction 0..=1.
 
+use super::form::Form;
 use super::model::{AssetId, MediumId};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
@@ -183,10 +184,13 @@ pub struct Thermal {
     pub auto_reset: bool,
 }
 
-/// A continuous (rate-form) production step.
+/// A production step, by rate or by discrete parts.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Process {
-    /// Process units per hour at full ability.
+    /// By rate, or part by part.
+    #[serde(skip_serializing_if = "Form::is_by_rate")]
+    pub form: Form,
+    /// Process units per hour at full ability; of the parts form servers ÷ mean cycle, never starved or blocked.
     pub rate_per_h: f64,
     /// Materials consumed per unit.
     pub inputs: Vec<Input>,

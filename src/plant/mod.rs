@@ -7,6 +7,7 @@ mod check;
 mod coupling;
 mod facets;
 pub mod file;
+mod form;
 mod model;
 mod scenes;
 mod telemetry;
@@ -16,6 +17,7 @@ pub use coupling::{Coupling, Drain, DrainLaw, Exchange, Mixing};
 pub use facets::{
     Condition, ControlRule, Degradation, Effect, FailureMode, Give, Hazard, Input, Need, OnShort, Output, Process, Repair, Start, Storage, Thermal,
 };
+pub use form::{Blocking, CycleLaw, Form};
 pub use model::{
     Action, ActionClass, ActionKind, ActionSpec, Area, AreaId, Asset, AssetId, Autonomy, Body, Cell, CellId, Crew, CrewId, Flow, Group, GroupId,
     InitialMode, Link, Medium, MediumId, Money, Plant, Pose, SafetyClass, SavedView, Shape,

@@ -241,7 +241,7 @@ pub struct Asset {
     pub thermal: Option<Thermal>,
     /// What couples its level and temperature with others.
     pub coupling: Coupling,
-    /// What it makes, by rate.
+    /// What it makes, by rate or part by part.
     pub process: Option<Process>,
     /// Its controls, interlocks and trips.
     pub control: Vec<ControlRule>,

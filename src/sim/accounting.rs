@@ -47,7 +47,7 @@ impl Engine<'_> {
         self.close_loss(id);
         if mode_changed {
             let a = &mut self.st.assets[id.index()];
-            a.times_us[usize::from(from.code())] += (now - a.mode_since).0;
+            a.times_us[usize::from(from.code())] += if a.counting { 0 } else { (now - a.mode_since).0 };
             a.mode_since = now;
             a.told_mode = to;
             self.record(id, Change::Mode { from, to }, &cause);
@@ -97,7 +97,7 @@ impl Engine<'_> {
         let info = &self.model.assets[id.index()];
         let a = &self.st.assets[id.index()];
         let mut rates = [0.0; item::COUNT];
-        rates[item::PRODUCED] = a.rate_per_h;
+        rates[item::PRODUCED] = if a.machine == u32::MAX { a.rate_per_h } else { 0.0 };
         for &c in &info.claims {
             let medium = self.model.claims[c as usize].medium;
             if self.model.plant.medium(medium).price_per_unit_h > 0.0 {
@@ -167,13 +167,22 @@ impl Engine<'_> {
             t.limit_exceedance_h += account.value(item::OVER_H, now);
             t.downtime_cost += account.value(item::DOWN_H, now) * facts.downtime_cost_per_h;
             let Some(p) = &facts.process else { continue };
-            let units = account.value(item::PRODUCED, now);
+            let (units, scrap, good) = match model.floor.machine(AssetId(index as u32)) {
+                Some(machine) => {
+                    let (made, scrapped) = self.st.parts.counts(machine);
+                    (made as f64, scrapped as f64, (made - scrapped) as f64)
+                }
+                None => {
+                    let units = account.value(item::PRODUCED, now);
+                    (units, units * p.scrap, units * (1.0 - p.scrap))
+                }
+            };
             t.produced[index] = units;
-            t.scrap_units += units * p.scrap;
-            t.scrap_cost += units * p.scrap * p.scrap_cost_per_unit;
-            t.earned += units * (1.0 - p.scrap) * p.earns_per_unit;
+            t.scrap_units += scrap;
+            t.scrap_cost += scrap * p.scrap_cost_per_unit;
+            t.earned += good * p.earns_per_unit;
             if p.earns_per_unit > 0.0 || (!any_earns && p.outputs.is_empty()) {
-                t.good_units += units * (1.0 - p.scrap);
+                t.good_units += good;
             }
         }
         for (crew, facts) in self.st.crews.iter().zip(&model.plant.crews) {

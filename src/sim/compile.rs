@@ -35,6 +35,7 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
         group_targets: Vec::new(),
         timers: Vec::new(),
         conduits: 0,
+        floor: super::parts::Layout::default(),
         nominal: None,
     };
     for id in plant.asset_ids() {
@@ -42,7 +43,9 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
         asset_tables(&mut model, id);
     }
     flows::services(&mut model);
-    flows::materials(&mut model);
+    let lines = super::parts::Lines::of(plant);
+    flows::materials(&mut model, &lines);
+    model.floor = super::parts::build(plant, &lines)?;
     super::coupled::blocks(&mut model);
     watchers(&mut model);
     model.group_targets = plant

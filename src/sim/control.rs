@@ -67,8 +67,10 @@ impl Engine<'_> {
             Condition::NotRunning { asset } => self.st.assets[asset.index()].service <= 0.0,
             Condition::Running { asset } => self.st.assets[asset.index()].service > 0.0,
             Condition::LevelAbove { asset, .. } | Condition::LevelBelow { asset, .. } => match self.model.plant.asset(asset).storage {
-                Some(s) => level_edge(info, s.capacity)
-                    .is_some_and(|e| e.is_met(met, level_now(&self.st, asset, s.capacity), rate_at(&self.st.assets[asset.index()], self.st.time))),
+                Some(s) => level_edge(info, s.capacity).is_some_and(|e| match self.parts_level(asset) {
+                    Some(level) => e.is_met(met, level, 0.0),
+                    None => e.is_met(met, level_now(&self.st, asset, s.capacity), rate_at(&self.st.assets[asset.index()], self.st.time)),
+                }),
                 None => false,
             },
             Condition::TemperatureAbove { asset, .. } | Condition::TemperatureBelow { asset, .. } => match self.model.plant.asset(asset).thermal {

@@ -5,6 +5,7 @@
 
 use super::model::{Model, Timer};
 use super::outcome::ServiceStep;
+use super::parts::Scratch;
 use super::propagate::Pending;
 use super::script::Script;
 use super::state::State;
@@ -47,6 +48,7 @@ pub struct Engine<'m> {
     pub(super) draws: Draws,
     pub(super) pending: Pending,
     pub(super) failed: Option<SimError>,
+    pub(super) scratch: Scratch,
     trace: Vec<TraceEvent>,
     service: Vec<ServiceStep>,
     keep_trace: bool,
@@ -75,7 +77,19 @@ pub(super) fn settle_start(model: &Model, mut state: State) -> Result<State, Sim
 impl<'m> Engine<'m> {
     fn bare(model: &'m Model, state: State, draws: Draws) -> Self {
         let pending = Pending::new(model);
-        Engine { model, st: state, draws, pending, failed: None, trace: Vec::new(), service: Vec::new(), keep_trace: false, keep_service: false }
+        let scratch = Scratch::new(&model.floor, &state.parts, draws);
+        Engine {
+            model,
+            st: state,
+            draws,
+            pending,
+            failed: None,
+            scratch,
+            trace: Vec::new(),
+            service: Vec::new(),
+            keep_trace: false,
+            keep_service: false,
+        }
     }
 
     /// Takes a state over. When it carries the lives of these same draws it goes on exactly where it was; otherwise every
@@ -85,6 +99,7 @@ impl<'m> Engine<'m> {
         engine.keep_trace = true;
         if engine.st.stream != Some(fingerprint(draws)) {
             engine.st.stream = Some(fingerprint(draws));
+            engine.redraw_parts();
             engine.draw_lives();
             engine.failed = engine.settle().err();
         }
@@ -136,10 +151,18 @@ impl<'m> Engine<'m> {
             return Err(error.clone());
         }
         let mut at_once = 0;
-        while let Some(next) = self.next().filter(|t| *t <= end) {
-            at_once = if next > self.st.time { 0 } else { at_once + 1 };
-            self.st.time = next.max(self.st.time);
-            let result = if at_once < EVENTS_PER_INSTANT { self.step() } else { Err(self.endless()) };
+        loop {
+            let next = self.next().filter(|t| *t <= end);
+            // the floor's events of an instant come after all others
+            let left = self.run_floor(next.unwrap_or(Time(end.0.saturating_add(1))));
+            let Some(now) = left.or(next) else { break };
+            at_once = if now > self.st.time { 0 } else { at_once + 1 };
+            self.st.time = now.max(self.st.time);
+            let result = match left {
+                _ if at_once >= EVENTS_PER_INSTANT => Err(self.endless()),
+                Some(_) => self.settle(),
+                None => self.step(),
+            };
             if let Err(error) = result {
                 self.failed = Some(error.clone());
                 return Err(error);
@@ -161,7 +184,8 @@ impl<'m> Engine<'m> {
 
     /// When the next event is due; [`Time::NEVER`] when nothing will ever happen.
     pub fn next_event(&self) -> Time {
-        self.next().unwrap_or(Time::NEVER)
+        let parts = self.st.parts.due().unwrap_or(Time::NEVER);
+        self.next().unwrap_or(Time::NEVER).min(parts)
     }
 
     fn step(&mut self) -> Result<(), SimError> {

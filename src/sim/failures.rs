@@ -37,6 +37,7 @@ impl Engine<'_> {
         let key = self.model.modes[at as usize].key;
         let hazard = self.mode_facts(at).hazard;
         let now = self.st.time;
+        self.anchor_age(at);
         let mode = &mut self.st.modes[at as usize];
         if mode.ageing {
             mode.age_us += (now - mode.age_at).0;
@@ -48,6 +49,9 @@ impl Engine<'_> {
     }
 
     fn time_life(&mut self, at: u32) {
+        if self.refresh_life(self.model.modes[at as usize].asset) {
+            return;
+        }
         let mode = &self.st.modes[at as usize];
         let slot = self.model.modes[at as usize].fail_slot;
         if mode.ageing && mode.fails_at_age_us != i64::MAX && !mode.active {
@@ -60,6 +64,9 @@ impl Engine<'_> {
 
     /// Starts or stops the ageing of an asset.
     pub(super) fn set_ageing(&mut self, id: AssetId, running: bool) {
+        if self.model.floor.machine(id).is_some() {
+            return;
+        }
         let now = self.st.time;
         for at in self.model.assets[id.index()].modes.clone() {
             let mode = &mut self.st.modes[at as usize];
@@ -87,6 +94,7 @@ impl Engine<'_> {
         let info = &self.model.modes[at as usize];
         let effect = self.mode_facts(at).effect;
         let sequence = self.st.queue.next_sequence();
+        self.anchor_age(at);
         let mode = &mut self.st.modes[at as usize];
         if mode.active {
             return false;
@@ -109,6 +117,7 @@ impl Engine<'_> {
             self.refresh_derate(info.asset);
         }
         self.st.queue.clear(info.fail_slot);
+        self.refresh_life(info.asset);
         self.record(info.asset, Change::Failed { mode: info.index }, &cause);
         self.pending.crews = true;
         self.touch(info.asset);
@@ -151,6 +160,7 @@ impl Engine<'_> {
     pub(super) fn restore(&mut self, at: u32, renewed: bool) {
         let info = &self.model.modes[at as usize];
         let (id, index) = (info.asset, info.index);
+        let anchor = self.age_anchor(id);
         self.release_crew(at);
         self.st.queue.clear(info.repair_slot);
         let mode = &mut self.st.modes[at as usize];
@@ -166,13 +176,13 @@ impl Engine<'_> {
             mode.lives += 1;
             mode.repairs += 1;
         }
-        mode.age_at = self.st.time;
+        mode.age_at = anchor;
         mode.ageing = false;
         if lost {
             self.st.assets[id.index()].lost -= 1;
         } else {
             // it ran while derated: the next booking starts its new life's clock
-            mode.ageing = self.st.assets[id.index()].told_mode == super::Mode::Running;
+            mode.ageing = self.st.assets[id.index()].told_mode == super::Mode::Running && self.model.floor.machine(id).is_none();
             self.refresh_derate(id);
         }
         if renewed {

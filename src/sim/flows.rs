@@ -5,6 +5,7 @@
 
 use super::compile::{CONDUIT_CAPACITY, claim};
 use super::model::{ClaimKind, Giver, Island, Line, MaterialLink, Model, Node, Port, Proc};
+use super::parts::Lines;
 use crate::plant::{AssetId, Flow, Link, MediumId, Plant};
 
 struct Sets(Vec<u32>);
@@ -136,8 +137,8 @@ fn add_proc(model: &mut Model, asset: AssetId, rate_per_h: f64, conduit: bool) -
     at
 }
 
-fn declared_procs(model: &mut Model) {
-    for id in model.plant.asset_ids() {
+fn declared_procs(model: &mut Model, parts: &Lines) {
+    for id in model.plant.asset_ids().filter(|id| !parts.has(*id)) {
         let Some(process) = model.plant.asset(id).process.clone() else { continue };
         let at = add_proc(model, id, process.rate_per_h, false);
         model.assets[id.index()].proc = Some(at);
@@ -229,11 +230,11 @@ fn drains(plant: &Plant, link: &Link) -> bool {
     ways.any(|(from, d)| ends(from, d.to) || ends(from, d.via) || d.via.is_some_and(|via| ends(via, d.to)))
 }
 
-/// Finds processes, ports, material links and lines.
-pub(super) fn materials(model: &mut Model) {
-    declared_procs(model);
+/// Finds processes, ports, material links and lines of what flows by rate.
+pub(super) fn materials(model: &mut Model, parts: &Lines) {
+    declared_procs(model, parts);
     for link in model.plant.links.clone() {
-        if model.plant.medium(link.medium).flow != Flow::Material || drains(&model.plant, &link) {
+        if model.plant.medium(link.medium).flow != Flow::Material || drains(&model.plant, &link) || parts.has(link.from) {
             continue;
         }
         let (from, to) = (node(model, link.from, link.medium, true), node(model, link.to, link.medium, false));
@@ -251,7 +252,7 @@ pub(super) fn materials(model: &mut Model) {
         }
     }
     limit_passages(model);
-    lines(model);
+    lines(model, parts);
 }
 
 /// A passage between storages only: an open valve, as above.
@@ -270,7 +271,7 @@ fn limit_passages(model: &mut Model) {
     }
 }
 
-fn lines(model: &mut Model) {
+fn lines(model: &mut Model, parts: &Lines) {
     let (n, p) = (model.plant.assets.len(), model.procs.len());
     let mut sets = Sets::new(n + p);
     let index = |model: &Model, node: Node| match node {
@@ -291,7 +292,8 @@ fn lines(model: &mut Model) {
     };
     let mut lines = Vec::new();
     for (at, asset) in model.plant.assets.iter().enumerate() {
-        if asset.storage.is_some_and(|s| model.plant.medium(s.medium).flow == Flow::Material) {
+        let fluid = !parts.has(AssetId(at as u32));
+        if fluid && asset.storage.is_some_and(|s| model.plant.medium(s.medium).flow == Flow::Material) {
             let line = of(&mut lines, sets.root(at as u32));
             lines[line as usize].stores.push(AssetId(at as u32));
             model.assets[at].store_line = Some(line);

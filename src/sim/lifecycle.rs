@@ -72,6 +72,7 @@ impl Engine<'_> {
             (Some(_), Phase::Down) | (None, Phase::Starting | Phase::Up) => {}
         }
         self.refresh_ability(id);
+        self.refresh_machine(id);
         self.refresh_mode(id, blocked);
         self.refresh_claims(id);
     }
@@ -134,6 +135,7 @@ impl Engine<'_> {
             return;
         }
         a.ability = ability;
+        self.set_machine(id, ability);
         let info = &self.model.assets[id.index()];
         for &give in &info.gives {
             self.pending.islands.push(self.model.gives[give as usize].island);
@@ -154,7 +156,10 @@ impl Engine<'_> {
     /// Mode and service from phase, ability and flows.
     pub(super) fn refresh_mode(&mut self, id: AssetId, blocked: Option<Mode>) {
         let a = &self.st.assets[id.index()];
-        let process = self.model.plant.asset(id).process.is_some();
+        let waits = match self.machine_service(id) {
+            Some(service) => service <= 0.0,
+            None => self.model.plant.asset(id).process.is_some() && a.rate_per_h <= 0.0,
+        };
         let mode = match (blocked, a.phase) {
             (Some(mode), _) => mode,
             (None, Phase::Down | Phase::Starting) => Mode::Starting,
@@ -166,7 +171,7 @@ impl Engine<'_> {
                     Mode::Idle
                 }
             }
-            (None, Phase::Up) if process && a.rate_per_h <= 0.0 => {
+            (None, Phase::Up) if waits => {
                 if a.starved {
                     Mode::Starved
                 } else {
@@ -202,6 +207,9 @@ impl Engine<'_> {
         let facts = self.model.plant.asset(id);
         let info = &self.model.assets[id.index()];
         let a = &self.st.assets[id.index()];
+        if let Some(service) = self.machine_service(id) {
+            return service;
+        }
         if let Some(process) = &facts.process {
             return a.rate_per_h / process.rate_per_h;
         }
@@ -212,6 +220,9 @@ impl Engine<'_> {
             return a.ability * served;
         }
         if let Some(storage) = facts.storage {
+            if self.model.floor.buffer(id).is_some() {
+                return a.ability.min(1.0);
+            }
             if self.model.plant.medium(storage.medium).flow == Flow::Material {
                 return self.store_service(id) * a.ability.min(1.0);
             }

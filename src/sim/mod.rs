@@ -1,7 +1,7 @@
 //! HOW a plant evolves: an event-driven hybrid simulator (a piecewise-deterministic Markov process, Davis 1984).
 //!
 //! Owns: the compiled [`Model`], the [`State`] as a value, the event queue, allocation of services and materials,
-//! closed-form temperatures and levels, failures, crews, controls, accounting. Does not own: what a plant is
+//! discrete parts, closed-form temperatures and levels, failures, crews, controls, accounting. Does not own: what a plant is
 //! (`plant`), ensembles (`forecast`), any clock or entropy (draws are keyed, `rng`).
 //!
 //! *Invariant:* same model + state + script + draws ⇒ the same trace, bit for bit, on any machine and thread count.
@@ -20,11 +20,13 @@ mod flows;
 mod groups;
 mod laws;
 mod lifecycle;
+mod machines;
 mod materials;
 mod mode;
 mod model;
 mod observed;
 mod outcome;
+mod parts;
 mod propagate;
 mod queue;
 mod readmission;
@@ -36,6 +38,7 @@ mod thermal;
 mod trace;
 
 pub use engine::{Engine, SimError};
+pub use machines::PartsCount;
 pub use mode::Mode;
 pub use model::{Model, ModelError};
 pub use observed::{FailedState, Observed};

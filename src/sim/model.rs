@@ -4,6 +4,7 @@
 //! *Invariant:* every index in these tables is valid for the model's plant.
 
 use super::coupled::Block;
+use super::parts::Layout;
 use super::state::State;
 use crate::plant::{AssetId, Condition, GroupId, MediumId, OnShort, Plant};
 use crate::time::Time;
@@ -48,6 +49,8 @@ pub struct Model {
     pub(super) group_targets: Vec<u32>,
     pub(super) timers: Vec<Timer>,
     pub(super) conduits: usize,
+    /// Machines and buffers of discrete parts.
+    pub(super) floor: Layout,
     pub(super) nominal: Option<Box<State>>,
 }
 

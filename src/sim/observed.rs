@@ -79,6 +79,9 @@ fn take(model: &Model, state: &mut State, id: AssetId, seen: &Observed) {
     asset.tripped = seen.tripped;
     if let (Some(level), Some(storage)) = (seen.level, facts.storage) {
         asset.level = level.clamp(0.0, storage.capacity);
+        if let Some(buffer) = model.floor.buffer(id) {
+            state.parts.fill(&model.floor, buffer, level);
+        }
     }
     if let (Some(celsius), Some(thermal)) = (seen.temperature_c, facts.thermal) {
         // A temperature beyond a limit that the mode has not passed is noise: the crossing must lie ahead, or it would never come.
@@ -100,6 +103,7 @@ fn fail(model: &Model, state: &mut State, id: AssetId, failed: FailedState) -> b
     let sequence = state.queue.next_sequence();
     let mode = &mut state.modes[at as usize];
     mode.active = true;
+    mode.age_at = state.time;
     mode.queued = sequence;
     mode.work = if failed.in_repair { Work::Working } else { Work::Queued };
     mode.elapsed_us = if failed.in_repair { failed.since.0.max(0) } else { 0 };

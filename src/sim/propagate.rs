@@ -133,7 +133,9 @@ impl Engine<'_> {
     }
 
     fn one(&mut self) -> bool {
-        if let Some(at) = self.pending.assets.pop() {
+        if let Some(exit) = self.scratch.exits.pop() {
+            self.leave_floor(exit);
+        } else if let Some(at) = self.pending.assets.pop() {
             self.update_asset(AssetId(at));
         } else if let Some(at) = self.pending.lines.pop() {
             self.solve_line(at);

@@ -7,6 +7,7 @@
 use super::coupled::BlockState;
 use super::model::Model;
 use super::outcome::Totals;
+use super::parts::Parts;
 use super::queue::Queue;
 use super::script::Intervention;
 use super::{Cause, Mode};
@@ -107,6 +108,10 @@ pub(super) struct AssetState {
     pub(super) imposed_by: Cause,
     /// Whether its line limits it at its inputs.
     pub(super) starved: bool,
+    /// Its machine of discrete parts, `u32::MAX` without.
+    pub(super) machine: u32,
+    /// An able machine: its time by mode is counted on the floor.
+    pub(super) counting: bool,
 }
 
 /// Progress of a repair.
@@ -128,7 +133,7 @@ pub(super) struct ModeState {
     pub(super) total: bool,
     pub(super) work: Work,
     pub(super) age_us: i64,
-    /// Anchor of the age while ageing; beginning of the work while being repaired.
+    /// Anchor of the age while ageing (of a machine of parts: reading of its working clock); beginning of the work while being repaired.
     pub(super) age_at: Time,
     pub(super) ageing: bool,
     pub(super) fails_at_age_us: i64,
@@ -257,6 +262,8 @@ pub struct State {
     pub(super) counts: Counts,
     pub(super) recorded: u64,
     pub(super) totals: Totals,
+    /// Machines and buffers of discrete parts.
+    pub(super) parts: Parts,
 }
 
 impl State {
@@ -271,12 +278,13 @@ impl State {
     /// Initial modes with nothing allocated yet.
     pub(super) fn blank(model: &Model, at: Time) -> State {
         let plant = &model.plant;
+        let machines: Vec<u32> = plant.asset_ids().map(|id| model.floor.machine(id).unwrap_or(u32::MAX)).collect();
         State {
             time: at,
             began: at,
             stream: None,
-            assets: plant.assets.iter().map(|a| AssetState::initial(a, at)).collect(),
-            modes: model.modes.iter().map(|_| ModeState::fresh(at)).collect(),
+            assets: plant.assets.iter().zip(&machines).map(|(a, m)| AssetState { machine: *m, ..AssetState::initial(a, at) }).collect(),
+            modes: model.modes.iter().map(|m| ModeState::fresh(if machines[m.asset.index()] == u32::MAX { at } else { Time::ZERO })).collect(),
             claims: vec![ClaimState { want: 0.0, got: 0.0, cut: 0, fare: Fare::Served, stopped_at: at, retries: 0 }; model.claims.len()],
             gives: vec![GiveState { desired: 0.0, given: 0.0, available: 0.0 }; model.gives.len()],
             rules: vec![RuleState { met: false, fired: false }; model.rules.len()],
@@ -293,6 +301,7 @@ impl State {
             counts: Counts::default(),
             recorded: 0,
             totals: Totals { produced: vec![0.0; plant.assets.len()], ..Totals::default() },
+            parts: Parts::blank(&model.floor, plant, at),
         }
     }
 
@@ -303,10 +312,11 @@ impl State {
 
     /// Operating mode.
     pub fn mode(&self, a: AssetId) -> Mode {
-        self.assets[a.index()].mode
+        self.mode_of_parts(a).unwrap_or(self.assets[a.index()].mode)
     }
 
-    /// Service 0..1: of a process its rate against nominal; of a giver its usable capacity against nominal; of a mere storage
+    /// Service 0..1: of a process by rate its rate against nominal; of a machine of discrete parts its ability, 0 when it has
+    /// waited for parts or room longer than its patience; of a giver its usable capacity against nominal; of a mere storage
     /// 1 unless it is empty (then inflow against what is wanted); of anything else its ability.
     pub fn service(&self, a: AssetId) -> f64 {
         self.assets[a.index()].service
@@ -325,6 +335,9 @@ impl State {
     /// Level [storage amount] at [`State::time`]; `None` without a storage.
     pub fn level(&self, model: &Model, a: AssetId) -> Option<f64> {
         let storage = model.plant.asset(a).storage?;
+        if let Some(buffer) = model.floor.buffer(a) {
+            return Some(f64::from(self.parts.level(buffer)));
+        }
         Some(super::storages::level_at(&self.assets[a.index()], storage.capacity, self.time))
     }
 
@@ -369,13 +382,26 @@ impl State {
     pub fn time_in_mode(&self, a: AssetId) -> [Span; Mode::COUNT] {
         let asset = &self.assets[a.index()];
         let mut times = asset.times_us.map(Span);
-        times[usize::from(asset.mode.code())] = times[usize::from(asset.mode.code())] + (self.time - asset.mode_since);
+        if asset.machine != u32::MAX {
+            let counted = self.parts.times_us(asset.machine, self.time);
+            for (mode, us) in [Mode::Running, Mode::Starved, Mode::Blocked].into_iter().zip(counted) {
+                times[usize::from(mode.code())] = times[usize::from(mode.code())] + Span(us);
+            }
+        }
+        if !asset.counting {
+            times[usize::from(asset.mode.code())] = times[usize::from(asset.mode.code())] + (self.time - asset.mode_since);
+        }
         times
     }
 
     /// When this state's run began: the accounts count from here.
     pub fn began(&self) -> Time {
         self.began
+    }
+
+    /// Changes recorded since the run began, whether or not a trace is kept.
+    pub fn recorded(&self) -> u64 {
+        self.recorded
     }
 
     /// Totals since the run began.
@@ -403,6 +429,9 @@ impl State {
     pub fn age(&self, model: &Model, a: AssetId, mode: usize) -> Option<Span> {
         let at = model.assets[a.index()].modes.clone().nth(mode)? as usize;
         let m = &self.modes[at];
+        if let Some(machine) = model.floor.machine(a).filter(|_| !m.active) {
+            return Some(Span(m.age_us + self.parts.clock_us(machine, self.time) - m.age_at.0));
+        }
         Some(Span(m.age_us + if m.ageing { (self.time - m.age_at).0 } else { 0 }))
     }
 
@@ -464,6 +493,8 @@ impl AssetState {
             limited_by: Cause::Nominal,
             imposed_by: Cause::Nominal,
             starved: false,
+            machine: u32::MAX,
+            counting: false,
         }
     }
 }

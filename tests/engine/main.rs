@@ -11,7 +11,9 @@ mod forecast;
 mod gate;
 mod intervals;
 mod levels;
+mod lines;
 mod parts;
+
 mod robust;
 mod scenes;
 mod services;

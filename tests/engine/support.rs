@@ -53,6 +53,7 @@ pub fn failing(mttf_h: f64, mttr_h: f64, crew: bool) -> FailureMode {
 
 pub fn process(rate_per_h: f64, inputs: &[MediumId], outputs: &[MediumId]) -> Process {
     Process {
+        form: Form::ByRate,
         rate_per_h,
         inputs: inputs.iter().map(|m| Input { medium: *m, per_unit: 1.0, priority: 0 }).collect(),
         outputs: outputs.iter().map(|m| Output { medium: *m, per_unit: 1.0 }).collect(),

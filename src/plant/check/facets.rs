@@ -190,7 +190,7 @@ pub fn thermal(f: &AssetFile, c: &mut Context<'_, '_>) -> Option<Thermal> {
 pub fn process(f: &AssetFile, c: &mut Context<'_, '_>) -> Option<Process> {
     let p = f.process.as_ref()?;
     let at = |field: &str| place(f, &format!("process.{field}"));
-    number(c.issues, &at("rate_per_h"), p.rate_per_h, Range::Positive);
+    let rate_per_h = super::parts::rate_per_h(f, p, c);
     number(c.issues, &at("scrap"), p.scrap, Range::Fraction);
     number(c.issues, &at("earns_per_unit"), p.earns_per_unit, Range::NotNegative);
     number(c.issues, &at("scrap_cost_per_unit"), p.scrap_cost_per_unit, Range::NotNegative);
@@ -201,7 +201,9 @@ pub fn process(f: &AssetFile, c: &mut Context<'_, '_>) -> Option<Process> {
     if p.hold_loss_units > 0.0 && p.hold_limit.is_none() {
         c.issues.add(at("hold_loss_units"), "a loss without a limit", "set hold_limit");
     }
-    rate_form(f, c);
+    if p.form.is_by_rate() {
+        rate_form(f, c);
+    }
     let inputs = inputs(&at("inputs"), &p.inputs, true, c);
     let mut outputs = Vec::new();
     for (i, o) in p.outputs.iter().enumerate() {
@@ -211,7 +213,8 @@ pub fn process(f: &AssetFile, c: &mut Context<'_, '_>) -> Option<Process> {
         }
     }
     Some(Process {
-        rate_per_h: p.rate_per_h,
+        form: p.form,
+        rate_per_h,
         inputs,
         outputs,
         scrap: p.scrap,
@@ -235,7 +238,7 @@ fn rate_form(f: &AssetFile, c: &mut Context<'_, '_>) {
             c.issues.add(
                 place(f, "process.cycle"),
                 format!("a cycle of {} is not much shorter than the {} of failure mode {:?}", Span::from_h(cycle), Span::from_h(shortest), m.id),
-                "the rate form would be wrong here: it needs cycles below a tenth of failure and repair times; state `cycle` if it is shorter",
+                "the rate form would be wrong here: it needs cycles below a tenth of failure and repair times; state `cycle` if it is shorter, or choose `form: Parts(..)`",
             );
         }
     }

@@ -10,6 +10,7 @@ mod facets;
 mod kinds;
 mod names;
 mod numbers;
+mod parts;
 mod paths;
 mod scene;
 mod tags;
@@ -54,6 +55,7 @@ pub fn resolve(mut file: SceneFile, library: &[KindFile], source: &Source, folde
     scene::membership(&file, &mut plant, &mut context);
     plant.tags = tags::tags(&file, &plant, &mut context);
     topology::check(&file, &mut plant, &mut context);
+    parts::check(&file, &mut plant, &mut context);
     cells::check(&plant, &mut context);
     coupling::check(&plant, &mut context);
     if issues.count() == 0 {

@@ -179,6 +179,63 @@ fn groups_cells_and_forms() {
     ]);
 }
 
+/// A line of parts; every case edits one place of it.
+const PARTS: &str = r#"(
+    version: 1,
+    id: "line",
+    name: "Line",
+    media: [(id: "part", unit: "{part}", flow: Material), (id: "oil", unit: "L", flow: Material)],
+    assets: [
+        (id: "M-1", at: (0, 0, 0), process: (form: Parts(cycle: Triangular(min: "1min", mode: "2min", max: "4min")), outputs: [(medium: "part")])),
+        (id: "B-1", at: (2, 0, 0), storage: (medium: "part", capacity: 9)),
+        (id: "M-2", at: (4, 0, 0), process: (form: Parts(cycle: Exponential(mean: "2min"), servers: 2), inputs: [(medium: "part")], outputs: [(medium: "part")])),
+        (id: "M-3", at: (6, 0, 0), process: (form: Parts(cycle: Erlang(phases: 3, mean: "1min")), inputs: [(medium: "part")]),
+            reliability: [(id: "jam", hazard: Exponential(mttf: "2min"), repair: Fixed("1min"))]),
+    ],
+    links: [
+        (medium: "part", from: "M-1", to: ["B-1"]),
+        (medium: "part", from: "B-1", to: ["M-2"]),
+        (medium: "part", from: "M-2", to: ["M-3"]),
+    ],
+)"#;
+
+#[test]
+fn lines_of_parts() {
+    let plant = Plant::parse(PARTS, "t.ron").unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(plant.assets[1].storage.map(|s| s.initial), Some(4.0), "half full, rounded down");
+    let rate = plant.assets[2].process.as_ref().map(|p| p.rate_per_h);
+    assert_eq!(rate, Some(60.0), "two servers of 2 min");
+    let cases: [Case; 16] = [
+        ("Exponential(mean: \"2min\"), servers: 2)", "Exponential(mean: \"2min\"), servers: 0)", 9, "1 to 100"),
+        ("form: Parts(cycle: Erlang", "rate_per_h: 5, form: Parts(cycle: Erlang", 10, "no rate of its own"),
+        ("form: Parts(cycle: Erlang", "cycle: \"1min\", form: Parts(cycle: Erlang", 10, "no second cycle"),
+        ("form: Parts(cycle: Erlang", "hold_limit: \"1min\", form: Parts(cycle: Erlang", 10, "no hold limit"),
+        ("phases: 3", "phases: 0", 10, "1 to 100"),
+        ("mean: \"1min\")),", "mean: \"1us\")),", 10, "microseconds"),
+        ("max: \"4min\"", "max: \"90s\"", 7, "not in order"),
+        ("form: Parts(cycle: Triangular(min: \"1min\", mode: \"2min\", max: \"4min\"))", "rate_per_h: 60", 7, "runs by rate on the line of M-2"),
+        ("form: Parts(cycle: Triangular(min: \"1min\", mode: \"2min\", max: \"4min\"))", "unit: \"{part}\"", 7, "more than 0"),
+        ("capacity: 9", "capacity: 9.5", 8, "whole number"),
+        ("capacity: 9", "capacity: 9, initial: 2.5", 8, "whole number"),
+        ("(id: \"B-1\", at: (2, 0, 0), storage: (medium: \"part\", capacity: 9))", "(id: \"B-1\", at: (2, 0, 0))", 8, "passes parts on"),
+        ("inputs: [(medium: \"part\")]),", "inputs: [(medium: \"part\", per_unit: 1.5)]),", 10, "1.5 per part"),
+        (
+            "process: (form: Parts(cycle: Exponential(mean: \"2min\"), servers: 2), inputs: [(medium: \"part\")], outputs: [(medium: \"part\")])",
+            "storage: (medium: \"part\", capacity: 3)",
+            15,
+            "joined without a machine",
+        ),
+        ("Erlang(phases: 3, mean: \"1min\"))", "Erlang(phases: 3, mean: \"1min\"), servers: 2)", 10, "share one failure mode"),
+        ("Exponential(mean: \"2min\"), servers: 2)", "Lognormal(median: \"2min\", sigma: -1))", 9, "0 or more"),
+    ];
+    for (from, to, line, expected) in cases {
+        assert_eq!(PARTS.matches(from).count(), 1, "{from:?} must stand once");
+        let told = refused(&PARTS.replace(from, to)).to_string();
+        let hit = told.lines().any(|l| l.starts_with(&format!("t.ron:{line}:")) && l.contains(expected));
+        assert!(hit, "{from:?} -> {to:?}: expected line {line} with {expected:?}, got\n{told}");
+    }
+}
+
 #[test]
 fn everything_is_listed_at_once_in_file_order() {
     let text = SCENE

@@ -6,6 +6,7 @@
 use super::coupling::{DrainFile, ExchangeFile};
 use super::tag::TagFile;
 use crate::plant::facets::{Degradation, Effect, Hazard, OnShort, Repair};
+use crate::plant::form::Form;
 use crate::plant::model::{ActionClass, ActionKind, InitialMode, SafetyClass, Shape};
 use crate::time::Span;
 use schemars::JsonSchema;
@@ -70,7 +71,7 @@ pub struct AssetFile {
     /// How it heats up.
     #[serde(default)]
     pub thermal: Option<ThermalFile>,
-    /// What it makes, by rate.
+    /// What it makes, by rate or part by part.
     #[serde(default)]
     pub process: Option<ProcessFile>,
     /// Controls, interlocks and trips.
@@ -123,7 +124,7 @@ pub struct FacetsFile {
     pub storage: Option<StorageFile>,
     /// How it heats up.
     pub thermal: Option<ThermalFile>,
-    /// What it makes, by rate.
+    /// What it makes, by rate or part by part.
     pub process: Option<ProcessFile>,
     /// Controls, interlocks and trips.
     pub control: Option<Vec<ControlFile>>,
@@ -313,16 +314,20 @@ pub struct ThermalFile {
     pub source: String,
 }
 
-/// A continuous production step.
+/// A production step.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessFile {
     /// UCUM code of the process unit (`{bottle}`, `m3`); default: the first output's, else the first input's medium unit.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Process units per hour at full ability.
+    /// By rate, or part by part, e.g. `Parts(cycle: Exponential(mean: "1min"))`; default: ByRate.
+    #[serde(default)]
+    pub form: Form,
+    /// Process units per hour at full ability. The parts form leaves it out: its rate follows from the cycle.
+    #[serde(default)]
     pub rate_per_h: f64,
-    /// Duration of one cycle; default: one unit's time. The rate form needs cycles far shorter than failures and repairs.
+    /// Duration of one cycle of the rate form; default: one unit's time. The rate form needs cycles far shorter than failures and repairs.
     #[serde(default)]
     pub cycle: Option<Span>,
     /// Materials consumed per unit.
