@@ -13,7 +13,6 @@ mod intervals;
 mod levels;
 mod lines;
 mod parts;
-
 mod robust;
 mod scenes;
 mod services;
