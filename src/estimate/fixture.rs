@@ -3,7 +3,7 @@
 use crate::{
     plant::{
         Asset, AssetId, Body, Coupling, Encoding, FailureMode, Flow, Form, Hazard, InitialMode, Input, Link, Medium, MediumId, Money, Output, Plant,
-        Pose, Process, Quantity, Repair, SafetyClass, Shape, Start, Storage, Tag, Thermal,
+        Pose, Process, Profiles, Quantity, Repair, SafetyClass, Shape, Start, Storage, Tag, Thermal,
     },
     time::{Span, Time},
 };
@@ -59,6 +59,7 @@ pub fn plant() -> Plant {
         hash: [0; 32],
         forecast_refused: None,
         ambient_c: 20.0,
+        profiles: Profiles::default(),
         media: vec![medium("water", Flow::Material), medium("power", Flow::Priority)],
         areas: vec![],
         assets: vec![pump, tank, filler, bath],

@@ -2,6 +2,7 @@
 
 use super::coupling::Coupling;
 use super::facets::{ControlRule, FailureMode, Give, Need, Process, Start, Storage, Thermal};
+use super::profile::Profiles;
 use super::telemetry::Tag;
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,10 @@ pub struct Plant {
     pub hash: [u8; 32],
     /// False when the scene is for live monitoring only (its physics are not facets): `whatif` is refused with this reason.
     pub forecast_refused: Option<String>,
-    /// Ambient temperature [°C].
+    /// Ambient temperature [°C]; the mean of its profile where it has one.
     pub ambient_c: f64,
+    /// What follows the time of day.
+    pub profiles: Profiles,
     /// What flows.
     pub media: Vec<Medium>,
     /// Named regions of the floor.

@@ -106,9 +106,12 @@ impl Engine<'_> {
         }
         for &g in &info.gives {
             let (give, given) = (&self.model.gives[g as usize], self.st.gives[g as usize].given);
-            rates[item::ENERGY] += given * give.energy;
-            rates[item::ENERGY_COST] += given * give.price;
-            rates[item::CO2] += given * give.co2;
+            if give.bought {
+                let (price, co2) = self.st.tariffs[give.medium.index()];
+                rates[item::ENERGY] += given;
+                rates[item::ENERGY_COST] += given * price;
+                rates[item::CO2] += given * co2;
+            }
         }
         let wanted = a.commanded == InitialMode::Running;
         rates[item::DOWN_H] = if wanted && a.service <= 0.0 { 1.0 } else { 0.0 };

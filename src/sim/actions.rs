@@ -161,21 +161,14 @@ impl Engine<'_> {
     }
 
     fn refresh_climate(&mut self) {
-        let (mut ambient, mut factor) = (self.model.plant.ambient_c, 1.0);
+        let mut factor = 1.0;
         for force in &self.st.in_force {
-            match force.what {
-                Intervention::Ambient { delta_c, .. } => ambient += delta_c,
-                Intervention::SlowRepair { factor: f, .. } => factor *= f,
-                _ => {}
+            if let Intervention::SlowRepair { factor: f, .. } = force.what {
+                factor *= f;
             }
         }
         self.st.repair_factor = factor;
-        if ambient != self.st.ambient_c {
-            for id in self.model.plant.asset_ids() {
-                self.anchor_temperature(id);
-            }
-            self.st.ambient_c = ambient;
-        }
+        self.refresh_ambient();
     }
 
     /// Carries out an action; refused when the asset accepts no commands (its signal is lost) or the action cannot apply.

@@ -36,6 +36,8 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
         timers: Vec::new(),
         conduits: 0,
         floor: super::parts::Layout::default(),
+        ambient_slot: None,
+        tariff_slot: None,
         nominal: None,
     };
     for id in plant.asset_ids() {
@@ -47,6 +49,7 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
     flows::materials(&mut model, &lines);
     model.floor = super::parts::build(plant, &lines)?;
     super::coupled::blocks(&mut model);
+    super::profiles::slots(&mut model);
     watchers(&mut model);
     model.group_targets = plant
         .groups
@@ -132,9 +135,7 @@ fn asset_tables(model: &mut Model, id: AssetId) {
             merit: give.merit,
             island: u32::MAX,
             inputs: Vec::new(),
-            price: if bought { medium.price_per_unit_h } else { 0.0 },
-            co2: if bought { medium.co2_kg_per_unit_h } else { 0.0 },
-            energy: if bought { 1.0 } else { 0.0 },
+            bought,
             conduit: false,
             reserved: asset.storage.is_some_and(|s| s.medium == give.medium),
         });

@@ -64,6 +64,7 @@ fn fingerprint(draws: Draws) -> u64 {
 pub(super) fn settle_start(model: &Model, mut state: State) -> Result<State, SimError> {
     super::coupled::mark_limits(model, &mut state);
     let mut engine = Engine::bare(model, state, Draws::new(0, 0));
+    engine.begin_profiles();
     engine.pending.all(model);
     engine.settle()?;
     let mut state = engine.into_state();
@@ -204,6 +205,8 @@ impl<'m> Engine<'m> {
                 Timer::Rule(r) => self.rule_due(r),
                 Timer::Hold(a) => self.hold_exceeded(a),
                 Timer::Segment(b) => self.segment_ended(b),
+                Timer::Ambient => self.ambient_turned(),
+                Timer::Tariff => self.tariff_turned(),
             }
         }
         self.settle()

@@ -57,9 +57,7 @@ fn add_conduits(model: &mut Model, medium: MediumId) {
             merit: 0,
             island: u32::MAX,
             inputs: vec![input],
-            price: 0.0,
-            co2: 0.0,
-            energy: 0.0,
+            bought: false,
             conduit: true,
             reserved: false,
         });

@@ -27,6 +27,7 @@ mod model;
 mod observed;
 mod outcome;
 mod parts;
+mod profiles;
 mod propagate;
 mod queue;
 mod readmission;

@@ -51,6 +51,9 @@ pub struct Model {
     pub(super) conduits: usize,
     /// Machines and buffers of discrete parts.
     pub(super) floor: Layout,
+    /// Timers of the next knots, where there are profiles.
+    pub(super) ambient_slot: Option<u32>,
+    pub(super) tariff_slot: Option<u32>,
     pub(super) nominal: Option<Box<State>>,
 }
 
@@ -86,10 +89,8 @@ pub(super) struct Giver {
     pub(super) merit: u8,
     pub(super) island: u32,
     pub(super) inputs: Vec<u32>,
-    /// Cost, emission and energy factors per unit × hour: zero for conversions, whose energy was bought upstream.
-    pub(super) price: f64,
-    pub(super) co2: f64,
-    pub(super) energy: f64,
+    /// Whether what it gives is bought; not so for conversions, whose energy was bought upstream.
+    pub(super) bought: bool,
     pub(super) conduit: bool,
     /// The asset holds a reserve of what it gives (UPS): a lost input does not stop it.
     pub(super) reserved: bool,
@@ -224,6 +225,8 @@ pub(super) enum Timer {
     Rule(u32),
     Hold(AssetId),
     Segment(u32),
+    Ambient,
+    Tariff,
 }
 
 impl Timer {
@@ -239,6 +242,8 @@ impl Timer {
             Timer::Rule(_) => 7,
             Timer::Hold(_) => 8,
             Timer::Segment(_) => 9,
+            Timer::Ambient => 10,
+            Timer::Tariff => 11,
         }
     }
 }

@@ -256,7 +256,12 @@ pub struct State {
     pub(super) queue: Queue,
     pub(super) agenda: Vec<Entry>,
     pub(super) in_force: Vec<InForce>,
+    /// Ambient temperature at `ambient_at`, and its slope.
     pub(super) ambient_c: f64,
+    pub(super) ambient_at: Time,
+    pub(super) ambient_per_h: f64,
+    /// Price and emission factor of every medium now.
+    pub(super) tariffs: Vec<(f64, f64)>,
     pub(super) repair_factor: f64,
     pub(super) losses: Vec<Loss>,
     pub(super) counts: Counts,
@@ -296,6 +301,9 @@ impl State {
             agenda: Vec::new(),
             in_force: Vec::new(),
             ambient_c: plant.ambient_c,
+            ambient_at: at,
+            ambient_per_h: 0.0,
+            tariffs: super::profiles::tariffs(plant, at),
             repair_factor: 1.0,
             losses: Vec::new(),
             counts: Counts::default(),
@@ -345,6 +353,16 @@ impl State {
     pub fn temperature_c(&self, model: &Model, a: AssetId) -> Option<f64> {
         let thermal = model.plant.asset(a).thermal?;
         Some(super::thermal::celsius_at(&self.assets[a.index()], &thermal, self.ambient_c, self.time))
+    }
+
+    /// Ambient temperature at [`State::time`] [°C].
+    pub fn ambient_c(&self) -> f64 {
+        self.ambient_c + self.ambient_per_h * (self.time - self.ambient_at).h()
+    }
+
+    /// Price [currency] and emission [kg CO₂] of a unit × hour of a medium at [`State::time`].
+    pub fn tariff(&self, medium: MediumId) -> (f64, f64) {
+        self.tariffs[medium.index()]
     }
 
     /// Rate of change of the level [storage amount per h] at [`State::time`]; constant until the next event unless coupled.

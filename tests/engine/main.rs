@@ -13,6 +13,7 @@ mod intervals;
 mod levels;
 mod lines;
 mod parts;
+mod profiles;
 mod robust;
 mod scenes;
 mod services;

@@ -86,6 +86,7 @@ impl Build {
             hash: [0; 32],
             forecast_refused: None,
             ambient_c: 20.0,
+            profiles: Profiles::default(),
             media: Vec::new(),
             areas: Vec::new(),
             assets: Vec::new(),

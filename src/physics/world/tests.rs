@@ -1,7 +1,7 @@
 //! Packs on belts: speed, accumulation, books, bit-equal continuation.
 
 use super::*;
-use crate::plant::{Area, Body, Coupling, InitialMode, Money, Pose, SafetyClass, Start};
+use crate::plant::{Area, Body, Coupling, InitialMode, Money, Pose, Profiles, SafetyClass, Start};
 use crate::time::Span;
 
 /// A plant of one conveyor of 6 m turned by `yaw_deg`, and a box beside it.
@@ -39,6 +39,7 @@ fn plant(yaw_deg: f64) -> Plant {
         hash: [0; 32],
         forecast_refused: None,
         ambient_c: 20.0,
+        profiles: Profiles::default(),
         media: vec![],
         areas: Vec::<Area>::new(),
         assets: vec![

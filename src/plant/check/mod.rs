@@ -12,6 +12,7 @@ mod names;
 mod numbers;
 mod parts;
 mod paths;
+mod profile;
 mod scene;
 mod tags;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub fn resolve(mut file: SceneFile, library: &[KindFile], source: &Source, folde
     let names = Names::collect(&file, &mut issues);
     let mut context = Context { names, issues: &mut issues, damaged: BTreeSet::new() };
     let mut plant = scene::shell(&file, &mut context);
+    profile::check(&file, &mut plant, &mut context);
     plant.assets = file.assets.iter().enumerate().map(|(i, a)| asset::asset(i, a, &mut context)).collect();
     scene::membership(&file, &mut plant, &mut context);
     plant.tags = tags::tags(&file, &plant, &mut context);

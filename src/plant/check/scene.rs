@@ -6,6 +6,7 @@ use super::numbers::{Range, number};
 use crate::document::Issues;
 use crate::plant::file::{FlowFile, MediumFile, SceneFile};
 use crate::plant::model::{Area, AssetId, Cell, CellId, Crew, Flow, Group, GroupId, Medium, Money, Plant, SavedView};
+use crate::plant::profile::Profiles;
 use crate::time::Span;
 use crate::units::Unit;
 use sha2::{Digest, Sha256};
@@ -64,6 +65,7 @@ pub fn shell(file: &SceneFile, c: &mut Context<'_, '_>) -> Plant {
         hash: [0; 32],
         forecast_refused: file.forecast_refused.clone(),
         ambient_c: file.ambient_c,
+        profiles: Profiles::default(),
         media: file.media.iter().map(|m| medium(m, c)).collect(),
         areas: file.areas.iter().map(|a| Area { id: a.id.clone(), name: or_id(&a.name, &a.id), rect_m: rect(&a.id, a.rect, c) }).collect(),
         assets: Vec::new(),

@@ -334,3 +334,41 @@ fn couplings() {
         ("fraction: 0.05), then", "fraction: 0.05), hysteresis: 2, then", 25, "less than 1"),
     ]);
 }
+
+#[test]
+fn profiles() {
+    check(&[
+        (
+            "unit: \"kW\"),\n        (id: \"cooling\"",
+            "unit: \"kW\", price_profile: (knots: [(\"6h\", 0.2), (\"6h\", 0.1)])),\n        (id: \"cooling\"",
+            6,
+            "is not in order",
+        ),
+        (
+            "unit: \"kW\"),\n        (id: \"cooling\"",
+            "unit: \"kW\", price_profile: (knots: [(\"25h\", 0.2)])),\n        (id: \"cooling\"",
+            6,
+            "is not in order",
+        ),
+        (
+            "unit: \"kW\"),\n        (id: \"cooling\"",
+            "unit: \"kW\", price_profile: (knots: [(\"6h\", -1)])),\n        (id: \"cooling\"",
+            6,
+            "0 or more",
+        ),
+        (
+            "unit: \"kW\"),\n        (id: \"cooling\"",
+            "unit: \"kW\", co2_profile: (form: Linear, knots: [(\"6h\", 1)])),\n        (id: \"cooling\"",
+            6,
+            "change by steps",
+        ),
+        (
+            "flow: Material),\n        (id: \"can\"",
+            "flow: Material, price_profile: (knots: [(\"6h\", 1)])),\n        (id: \"can\"",
+            8,
+            "on a material",
+        ),
+        ("name: \"Mini\",", "name: \"Mini\", ambient_profile: (knots: []),", 4, "0 knots"),
+        ("name: \"Mini\",", "name: \"Mini\", ambient_profile: (knots: [(\"1h\", -300)]),", 4, "-273.15"),
+    ]);
+}

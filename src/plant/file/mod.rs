@@ -8,6 +8,7 @@
 
 mod asset;
 mod coupling;
+mod profile;
 mod scene;
 mod tag;
 
@@ -16,5 +17,6 @@ pub use asset::{
     ProcessFile, StartFile, StorageFile, ThermalFile,
 };
 pub use coupling::{DrainFile, ExchangeFile, ExchangeLaw};
+pub use profile::ProfileFile;
 pub use scene::{AreaFile, CellFile, CrewFile, FlowFile, GroupFile, KindsFile, LinkFile, MediumFile, MoneyFile, SceneFile, ViewFile};
 pub use tag::{QuantityFile, TagFile};

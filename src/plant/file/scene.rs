@@ -1,6 +1,7 @@
 //! The scene as a whole: envelope, media, areas, links, groups, crews, cells, money, views.
 
 use super::asset::{AssetFile, KindFile};
+use super::profile::ProfileFile;
 use crate::plant::model::Autonomy;
 use crate::time::Span;
 use schemars::JsonSchema;
@@ -25,6 +26,12 @@ pub struct SceneFile {
     /// Ambient temperature [°C]; default 20.
     #[serde(default = "ambient")]
     pub ambient_c: f64,
+    /// Ambient temperature over the day [°C], Steps or Linear; replaces `ambient_c`.
+    #[serde(default)]
+    pub ambient_profile: Option<ProfileFile>,
+    /// Time of day when plant time is zero: the start of a simulation, midnight of UTC live; default 0.
+    #[serde(default)]
+    pub day_offset: Span,
     /// Prices.
     #[serde(default)]
     pub money: MoneyFile,
@@ -116,6 +123,12 @@ pub struct MediumFile {
     /// kg CO₂ per unit × hour where it enters the plant; default 0.
     #[serde(default)]
     pub co2_kg_per_unit_h: f64,
+    /// Tariff by time of day [currency per unit × h], Steps; replaces `price_per_unit_h`.
+    #[serde(default)]
+    pub price_profile: Option<ProfileFile>,
+    /// Emission factor by time of day [kg CO₂ per unit × h], Steps; replaces `co2_kg_per_unit_h`.
+    #[serde(default)]
+    pub co2_profile: Option<ProfileFile>,
     /// Where the figures come from.
     #[serde(default)]
     pub source: String,

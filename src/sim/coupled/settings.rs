@@ -26,7 +26,12 @@ pub(in crate::sim) struct Workspace {
     /// Flow and temperature of constant inflows, in order of temperatures and their links.
     pub(super) inflow: Vec<f64>,
     pub(super) inflow_c: Vec<f64>,
+    /// Slope of the latter where it is the ambient temperature [K/h].
+    pub(super) inflow_per_h: Vec<f64>,
+    /// Ambient temperature now, its slope [K/h] and its anchor.
     pub(super) ambient_c: f64,
+    pub(super) ambient_per_h: f64,
+    pub(super) ambient_anchor_c: f64,
     /// Present values.
     pub(super) level: Vec<f64>,
     pub(super) celsius: Vec<f64>,
@@ -56,6 +61,7 @@ impl Workspace {
             &mut self.capacity,
             &mut self.inflow,
             &mut self.inflow_c,
+            &mut self.inflow_per_h,
             &mut self.level,
             &mut self.celsius,
         ];
@@ -68,7 +74,7 @@ impl Workspace {
     pub(super) fn inputs(&self) -> impl Iterator<Item = f64> {
         let flags = self.resting.iter().chain(&self.held).map(|f| f64::from(u8::from(*f)));
         let lists = [&self.net_per_h, &self.linear, &self.root, &self.exchange, &self.heat_kw, &self.cooling_kw, &self.capacity, &self.inflow];
-        flags.chain(lists.into_iter().flatten().copied()).chain(self.inflow_c.iter().copied()).chain([self.ambient_c])
+        flags.chain(lists.into_iter().flatten().copied()).chain([self.ambient_anchor_c, self.ambient_per_h])
     }
 
     /// Room for the series of a block.

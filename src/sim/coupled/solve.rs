@@ -65,7 +65,9 @@ impl Engine<'_> {
     fn settings(&self, block: &Block, w: &mut Workspace) {
         let st = &self.st;
         w.clear();
-        w.ambient_c = st.ambient_c;
+        w.ambient_c = st.ambient_c();
+        w.ambient_per_h = st.ambient_per_h;
+        w.ambient_anchor_c = st.ambient_c;
         for level in &block.levels {
             let a = &st.assets[level.asset.index()];
             let now = crate::sim::storages::level_at(a, level.capacity, st.time);
@@ -115,7 +117,8 @@ impl Engine<'_> {
                 }
                 None => facts.capacity_kj_per_k,
             });
-            w.inflow_c.push(t.inflow_c.unwrap_or(st.ambient_c));
+            w.inflow_c.push(t.inflow_c.unwrap_or(w.ambient_c));
+            w.inflow_per_h.push(if t.inflow_c.is_some() { 0.0 } else { w.ambient_per_h });
             if t.mixed.is_some() {
                 t.links.iter().for_each(|(l, _)| w.inflow.push(st.link_flows[*l as usize]));
             }

@@ -15,12 +15,13 @@ const LONGEST_H: f64 = 87_660.0;
 /// Shortest segment [h]: a microsecond.
 pub(super) const SHORTEST_H: f64 = 1.0 / 3.6e9;
 
-/// The temperature that flows in, coefficient k.
-fn brought(w: &Workspace, from: Option<u32>, otherwise: f64, k: usize) -> f64 {
-    match from {
-        Some(t) => w.temperatures[t as usize][k],
-        None if k == 0 => otherwise,
-        None => 0.0,
+/// The temperature that flows into `j`, coefficient k.
+fn brought(w: &Workspace, from: Option<u32>, j: usize, k: usize) -> f64 {
+    match (from, k) {
+        (Some(t), _) => w.temperatures[t as usize][k],
+        (None, 0) => w.inflow_c[j],
+        (None, 1) => w.inflow_per_h[j],
+        (None, _) => 0.0,
     }
 }
 
@@ -31,6 +32,8 @@ fn heat_in(b: &Block, w: &Workspace, j: usize, inflow: &mut usize, k: usize) -> 
     let mut kw = -w.ambient_kw_per_k[j] * own;
     if k == 0 {
         kw += w.heat_kw[j] + w.ambient_kw_per_k[j] * w.ambient_c;
+    } else if k == 1 {
+        kw += w.ambient_kw_per_k[j] * w.ambient_per_h;
     }
     for (e, g) in b.exchanges.iter().zip(&w.exchange) {
         if e.a as usize == j {
@@ -42,13 +45,13 @@ fn heat_in(b: &Block, w: &Workspace, j: usize, inflow: &mut usize, k: usize) -> 
     let mut sum = kw * KJ_PER_KWH;
     let Some((_, per_unit)) = t.mixed else { return sum };
     for (_, from) in &t.links {
-        sum += per_unit * w.inflow[*inflow] * (brought(w, *from, w.inflow_c[j], k) - own);
+        sum += per_unit * w.inflow[*inflow] * (brought(w, *from, j, k) - own);
         *inflow += 1;
     }
     for (d, from) in &t.drains {
         let flow = &w.flows[*d as usize];
         for (i, flow) in flow[..=k].iter().enumerate() {
-            sum += per_unit * flow * (brought(w, *from, w.inflow_c[j], k - i) - w.temperatures[j][k - i]);
+            sum += per_unit * flow * (brought(w, *from, j, k - i) - w.temperatures[j][k - i]);
         }
     }
     sum
@@ -182,8 +185,8 @@ fn defect(b: &Block, w: &Workspace, h: f64) -> f64 {
     let mut inflow = 0;
     for (j, t) in b.temperatures.iter().enumerate() {
         let own = value(&w.temperatures[j], h);
-        let other = |from: Option<u32>| from.map_or(w.inflow_c[j], |f| value(&w.temperatures[f as usize], h));
-        let mut kw = w.heat_kw[j] - w.cooling_kw[j] + w.ambient_kw_per_k[j] * (w.ambient_c - own);
+        let other = |from: Option<u32>| from.map_or(w.inflow_c[j] + w.inflow_per_h[j] * h, |f| value(&w.temperatures[f as usize], h));
+        let mut kw = w.heat_kw[j] - w.cooling_kw[j] + w.ambient_kw_per_k[j] * (w.ambient_c + w.ambient_per_h * h - own);
         for (e, g) in b.exchanges.iter().zip(&w.exchange) {
             if e.a as usize == j {
                 kw += g * (other(Some(e.b)) - own);

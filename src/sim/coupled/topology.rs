@@ -68,6 +68,10 @@ fn marks(model: &Model) -> Marks {
                 }
             }
         }
+        // a drifting ambient has no closed form with set-points: it is part of the block's law
+        if crate::sim::profiles::ambient_drifts(&model.plant) && asset.thermal.is_some_and(|t| t.exchange_kw_per_k > 0.0) {
+            marks.celsius[id.index()] = true;
+        }
         for exchange in &asset.coupling.exchanges {
             marks.celsius[id.index()] = true;
             marks.celsius[exchange.with.index()] = true;
