@@ -3,6 +3,8 @@
 //! An empty storage passes on only its inflow, a full one takes only its outflow, a direct link does both. Consumers share by
 //! priority, then in proportion to what they want; a process with several sources takes what is fresh first, then from stocks
 //! in file order; with several destinations it serves direct consumers first, then stocks in file order.
+//! What the relaxation gives away in vain is rerouted afterwards (`augment`), so that lines are maximal.
+//! *Cost:* a few sweeps over the line's links (each O(links)); a recycle loop that runs dry takes more, at most `SWEEPS`.
 //! *Invariant:* on every storage inflow − outflow = rate of the level, to rounding.
 
 use super::allocate::by_level;
@@ -11,6 +13,14 @@ use super::model::{Line, Model, Node, Port};
 use super::storages::{is_empty, is_full};
 use super::trace::Cause;
 use crate::plant::AssetId;
+
+/// What limits a process.
+pub(super) struct Limits;
+
+impl Limits {
+    /// Nothing but its own ability; otherwise the position of a port.
+    pub(super) const NONE: u32 = u32::MAX;
+}
 
 /// Relative tolerance of the relaxation.
 const TOLERANCE: f64 = 1e-12;
@@ -42,6 +52,9 @@ impl Engine<'_> {
                 break;
             }
         }
+        if super::augment::branches(self.model, line) {
+            self.augment(line);
+        }
         self.adopt(line);
     }
 
@@ -54,7 +67,7 @@ impl Engine<'_> {
             let proc = &self.model.procs[p as usize];
             let rate = proc.rate_per_h * self.st.assets[proc.asset.index()].ability;
             self.pending.rates[p as usize] = rate;
-            self.pending.limiter[p as usize] = u32::MAX;
+            self.pending.limiter[p as usize] = Limits::NONE;
             for &at in &proc.inputs {
                 let port = &self.model.ports[at as usize];
                 port.links.iter().for_each(|l| self.pending.accept[*l as usize] = rate * port.per_unit);
@@ -157,7 +170,7 @@ impl Engine<'_> {
             return;
         }
         let a = &self.st.assets[proc.asset.index()];
-        let limited = limiter != u32::MAX && rate < proc.rate_per_h * a.ability * (1.0 - 1e-9);
+        let limited = limiter != Limits::NONE && rate < proc.rate_per_h * a.ability * (1.0 - 1e-9);
         let starved = limited && proc.inputs.contains(&limiter);
         let changed = rate != a.rate_per_h || starved != a.starved || limited != (a.limited_by != Cause::Nominal);
         if !changed && !limited {

@@ -3,6 +3,7 @@
 //! Owns the rounds and their bound. A plant whose loops do not settle freely is first calmed (demands and abilities may only
 //! fall within the instant, DESIGN 5); only when that does not settle either the run ends with the loop's name.
 
+use super::augment::Search;
 use super::coupled::Workspace;
 use super::engine::{Engine, SimError};
 use super::model::Model;
@@ -66,6 +67,7 @@ pub(super) struct Pending {
     pub(super) limiter: Vec<u32>,
     pub(super) rates_of_island: Vec<f64>,
     pub(super) coupled: Workspace,
+    pub(super) search: Search,
 }
 
 impl Pending {
@@ -89,6 +91,7 @@ impl Pending {
             limiter: vec![u32::MAX; model.procs.len()],
             rates_of_island: Vec::new(),
             coupled: Workspace::default(),
+            search: Search::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use plantcast::time::Time;
 use rayon::prelude::*;
 
 /// A busy plant: material line with failures and crew, power with a reserve, a thermal asset, controls.
-fn busy() -> Build {
+pub fn busy() -> Build {
     let mut b = Build::new();
     let (power, m) = (b.service("power"), b.material("m"));
     let grid = b.add("GRID", |a| {

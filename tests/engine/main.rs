@@ -1,6 +1,7 @@
 //! The engine's integration tests: exact results, determinism, conservation, accounting, whole stories. One binary of modules.
 
 mod agent;
+mod allocation;
 mod availability;
 mod bottling;
 mod cascade;
@@ -17,5 +18,6 @@ mod profiles;
 mod robust;
 mod scenes;
 mod services;
+mod snapshot;
 mod support;
 mod temperatures;
