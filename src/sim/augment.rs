@@ -77,7 +77,7 @@ impl Engine<'_> {
     }
 
     /// Spare rate of a process, 0 when it joins or splits media.
-    fn spare(&self, p: u32) -> f64 {
+    fn room(&self, p: u32) -> f64 {
         let proc = &self.model.procs[p as usize];
         if proc.inputs.len() > 1 || proc.outputs.len() > 1 {
             return 0.0;
@@ -99,7 +99,7 @@ impl Engine<'_> {
         s.marks.clear();
         s.marks.resize(2 * model.procs.len() + model.assets.len(), false);
         for &p in &line.procs {
-            if model.procs[p as usize].inputs.is_empty() && self.spare(p) > 0.0 {
+            if model.procs[p as usize].inputs.is_empty() && self.room(p) > 0.0 {
                 reach(model, s, Place::Out(p), Step::Start, usize::MAX);
             }
         }
@@ -113,7 +113,7 @@ impl Engine<'_> {
         while let Some(at) = s.open.pop_front() {
             let place = s.seen[at].0;
             let ends = match place {
-                Place::In(p) => model.procs[p as usize].outputs.is_empty() && self.spare(p) > 0.0,
+                Place::In(p) => model.procs[p as usize].outputs.is_empty() && self.room(p) > 0.0,
                 Place::Out(_) => false,
                 Place::Store(id) => !is_full(model, &self.st, id) && !(inner && is_empty(model, &self.st, id)),
             };
@@ -135,7 +135,7 @@ impl Engine<'_> {
         match place {
             Place::In(p) => {
                 let proc = &model.procs[p as usize];
-                if !proc.outputs.is_empty() && self.spare(p) > 0.0 {
+                if !proc.outputs.is_empty() && self.room(p) > 0.0 {
                     reach(model, s, Place::Out(p), Step::Process(p, true), at);
                 }
                 for l in proc.inputs.iter().flat_map(|i| &model.ports[*i as usize].links) {
@@ -210,8 +210,8 @@ impl Engine<'_> {
                     let (per_in, per_out) = self.per_unit(p);
                     let source = self.model.procs[p as usize].inputs.is_empty();
                     let (into, out) = if forth && !source { (per_in, per_out) } else { (per_out, per_in) };
-                    let room = if forth { self.spare(p) } else { self.pending.rates[p as usize] };
-                    most = f64::min(most, room * into / gain);
+                    let free = if forth { self.room(p) } else { self.pending.rates[p as usize] };
+                    most = f64::min(most, free * into / gain);
                     gain *= if source { 1.0 } else { out / into };
                 }
             }

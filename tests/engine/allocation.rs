@@ -24,12 +24,8 @@ struct Net {
 fn net() -> impl Strategy<Value = Net> {
     let list = |n: std::ops::Range<usize>| proptest::collection::vec((1u16..200, 0u8..4), n);
     // a passage stops below 5 % of what is asked of it: supply stays above that here
-    (proptest::collection::vec((100u16..200, 0u8..4), 1..4), list(1..6), proptest::collection::vec((1u16..80, 10u8..90), 0..3), list(1..4)).prop_map(|(givers, loads, chillers, cooled)| Net {
-        givers,
-        loads,
-        chillers,
-        cooled,
-    })
+    (proptest::collection::vec((100u16..200, 0u8..4), 1..4), list(1..6), proptest::collection::vec((1u16..80, 10u8..90), 0..3), list(1..4))
+        .prop_map(|(givers, loads, chillers, cooled)| Net { givers, loads, chillers, cooled })
 }
 
 struct Island {

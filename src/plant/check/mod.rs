@@ -5,6 +5,7 @@
 
 mod asset;
 mod cells;
+mod controls;
 mod coupling;
 mod facets;
 mod kinds;
@@ -60,6 +61,7 @@ pub fn resolve(mut file: SceneFile, library: &[KindFile], source: &Source, folde
     parts::check(&file, &mut plant, &mut context);
     cells::check(&plant, &mut context);
     coupling::check(&plant, &mut context);
+    controls::check(&plant, &mut context);
     if issues.count() == 0 {
         plant.hash = scene::hash(&plant);
     }

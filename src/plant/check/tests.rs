@@ -46,7 +46,7 @@ const SCENE: &str = r#"(
 )"#;
 
 /// (what is replaced, by what, line of the issue, what its text contains)
-type Case = (&'static str, &'static str, u32, &'static str);
+type Case<'a> = (&'a str, &'a str, u32, &'a str);
 
 fn refused(text: &str) -> DocumentError {
     match Plant::parse(text, "t.ron") {
@@ -55,7 +55,7 @@ fn refused(text: &str) -> DocumentError {
     }
 }
 
-fn check(cases: &[Case]) {
+fn check(cases: &[Case<'_>]) {
     for (from, to, line, expected) in cases {
         assert_eq!(SCENE.matches(from).count(), 1, "{from:?} must stand once");
         let told = refused(&SCENE.replace(from, to)).to_string();
@@ -371,4 +371,28 @@ fn profiles() {
         ("name: \"Mini\",", "name: \"Mini\", ambient_profile: (knots: []),", 4, "0 knots"),
         ("name: \"Mini\",", "name: \"Mini\", ambient_profile: (knots: [(\"1h\", -300)]),", 4, "-273.15"),
     ]);
+}
+
+#[test]
+fn contradictory_controls() {
+    let rule = "(id: \"dry\", when: LevelBelow(asset: \"T-1\", fraction: 0.05), then: Inhibit, via: \"G-1\")";
+    let pair = |start: &str, stop: &str| format!("(id: \"a\", when: {start}, then: Start), (id: \"b\", when: {stop}, then: Stop)");
+    let low = |x: &str| format!("LevelBelow(asset: \"T-1\", fraction: {x})");
+    let high = |x: &str| format!("LevelAbove(asset: \"T-1\", fraction: {x})");
+    let warm = |x: &str| format!("TemperatureAbove(asset: \"F-1\", celsius: {x})");
+    let cold = |x: &str| format!("TemperatureBelow(asset: \"F-1\", celsius: {x})");
+    for (start, stop, expected) in [
+        (low("0.6"), high("0.4"), "both hold between"),
+        (high("0.4"), low("0.6"), "both hold between"),
+        (low("0.5"), high("0.5"), "same threshold chatter"),
+        (low("0.2"), low("0.1"), "same side"),
+        (warm("8"), cold("9"), "both hold between"),
+        ("Running(asset: \"G-1\")".into(), "Running(asset: \"G-1\")".into(), "same side"),
+    ] {
+        check(&[(rule, &pair(&start, &stop), 25, expected)]);
+    }
+    for (start, stop) in [(low("0.2"), high("0.8")), (warm("9"), cold("5")), (low("0.9"), cold("5"))] {
+        let text = SCENE.replace(rule, &pair(&start, &stop));
+        assert!(Plant::parse(&text, "t.ron").is_ok(), "{start} / {stop} is fine");
+    }
 }
