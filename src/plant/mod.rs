@@ -23,6 +23,6 @@ pub use model::{
     Action, ActionClass, ActionKind, ActionSpec, Area, AreaId, Asset, AssetId, Autonomy, Body, Cell, CellId, Crew, CrewId, Flow, Group, GroupId,
     InitialMode, Link, Medium, MediumId, Money, Plant, Pose, SafetyClass, SavedView, Shape,
 };
-pub use profile::{Form, Profile, Profiles};
+pub use profile::{Between, Profile, Profiles};
 pub use scenes::{builtin, builtin_names, scene_schema, validate_file};
 pub use telemetry::{Encoding, Quantity, Tag, TagId};

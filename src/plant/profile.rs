@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What happens between knots.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub enum Form {
+pub enum Between {
     /// Keeps a knot's value until the next.
     #[default]
     Steps,
@@ -22,7 +22,7 @@ pub struct Profile {
     /// Time within the period and value, in order; at least one.
     pub knots: Vec<(Span, f64)>,
     /// Between knots.
-    pub form: Form,
+    pub form: Between,
     /// Repeats after this long.
     pub period: Span,
 }
@@ -39,9 +39,9 @@ impl Profile {
         let n = self.knots.len();
         let (last, ahead) = (self.knots[(next + n - 1) % n], self.knots[next % n]);
         match self.form {
-            Form::Steps => (last.1, 0.0),
-            Form::Linear if n == 1 => (last.1, 0.0),
-            Form::Linear => {
+            Between::Steps => (last.1, 0.0),
+            Between::Linear if n == 1 => (last.1, 0.0),
+            Between::Linear => {
                 let length = Span((ahead.0.0 - last.0.0).rem_euclid(self.period.0.max(1)));
                 let gone = Span((phase - last.0.0).rem_euclid(self.period.0.max(1)));
                 let slope = (ahead.1 - last.1) / length.h();
@@ -65,7 +65,7 @@ impl Profile {
         let part = |i: usize| {
             let (a, b) = (self.knots[i], self.knots[(i + 1) % n]);
             let length = if n == 1 { period } else { (b.0.0 - a.0.0).rem_euclid(period) };
-            let value = if self.form == Form::Linear { 0.5 * (a.1 + b.1) } else { a.1 };
+            let value = if self.form == Between::Linear { 0.5 * (a.1 + b.1) } else { a.1 };
             value * length as f64 / period as f64
         };
         (0..n).map(part).sum()
@@ -92,14 +92,14 @@ mod tests {
     #[test]
     fn values_slopes_and_knots_go_round() {
         let h = Span::from_h;
-        let p = Profile { knots: vec![(h(6.0), 10.0), (h(18.0), 22.0)], form: Form::Linear, period: h(24.0) };
+        let p = Profile { knots: vec![(h(6.0), 10.0), (h(18.0), 22.0)], form: Between::Linear, period: h(24.0) };
         assert_eq!(p.from(Time::from_h(12.0), Span::ZERO), (16.0, 1.0));
         assert_eq!(p.from(Time::from_h(24.0), Span::ZERO), (16.0, -1.0));
         assert_eq!(p.from(Time::from_h(1.0), h(11.0)), (16.0, 1.0));
         assert_eq!(p.next_knot(Time::from_h(18.0), Span::ZERO), Time::from_h(30.0));
         assert_eq!(p.next_knot(Time::from_h(3.0), Span::ZERO), Time::from_h(6.0));
         assert_eq!(p.mean(), 16.0);
-        let steps = Profile { form: Form::Steps, ..p };
+        let steps = Profile { form: Between::Steps, ..p };
         assert_eq!(steps.from(Time::from_h(3.0), Span::ZERO), (22.0, 0.0));
         assert_eq!(steps.mean(), 16.0);
     }

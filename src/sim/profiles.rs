@@ -6,12 +6,12 @@
 use super::engine::Engine;
 use super::model::{Model, Timer};
 use super::script::Intervention;
-use crate::plant::{Form, Plant};
+use crate::plant::{Between, Plant};
 use crate::time::Time;
 
 /// Whether the ambient temperature moves between its knots.
 pub(super) fn ambient_drifts(plant: &Plant) -> bool {
-    plant.profiles.ambient.as_ref().is_some_and(|p| p.form == Form::Linear && p.knots.len() > 1)
+    plant.profiles.ambient.as_ref().is_some_and(|p| p.form == Between::Linear && p.knots.len() > 1)
 }
 
 /// Timer slots of the profiles.

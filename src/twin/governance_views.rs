@@ -91,12 +91,17 @@ fn alternative(q: Option<f64>, result: &str) -> String {
 
 fn check(plant: &Plant, c: &Check) -> GateCheckView {
     let place = c.at.and_then(|a| plant.assets.get(a.index())).map(|a| format!(" at {}", a.name)).unwrap_or_default();
-    let number = |v: Option<f64>| v.map_or_else(|| "—".to_string(), |v| {
-        // no digits that say nothing: 100 runs, not 100.000
-        let digits = format!("{v:.3}");
-        let short = digits.trim_end_matches('0').trim_end_matches('.');
-        format!("{short} {}", c.unit).trim_end().to_string()
-    });
+    let number = |v: Option<f64>| {
+        v.map_or_else(
+            || "—".to_string(),
+            |v| {
+                // no digits that say nothing: 100 runs, not 100.000
+                let digits = format!("{v:.3}");
+                let short = digits.trim_end_matches('0').trim_end_matches('.');
+                format!("{short} {}", c.unit).trim_end().to_string()
+            },
+        )
+    };
     GateCheckView {
         name: c.name.clone(),
         measured: if c.measured.is_some() { number(c.measured) + &place } else { c.detail.clone() },

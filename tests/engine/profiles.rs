@@ -6,7 +6,7 @@ use plantcast::rng::Draws;
 use plantcast::sim::{Change, Engine, Intervention, Script, Signal, State};
 use plantcast::time::{Span, Time};
 
-fn daily(knots: &[(f64, f64)], form: Form) -> Profile {
+fn daily(knots: &[(f64, f64)], form: Between) -> Profile {
     Profile { knots: knots.iter().map(|(h, v)| (Span::from_h(*h), *v)).collect(), form, period: Span::from_h(24.0) }
 }
 
@@ -19,8 +19,8 @@ fn with_tariff() -> Build {
     let grid = b.add("GRID", |a| a.gives = vec![give(power, 100.0)]);
     let load = b.add("LOAD", |a| a.needs = vec![need(power, 10.0, 0, OnShort::Derate)]);
     b.link(grid, load, power);
-    b.0.profiles.prices = vec![(power, daily(&[(6.0, 0.3), (22.0, 0.1)], Form::Steps))];
-    b.0.profiles.co2 = vec![(power, daily(&[(0.0, 0.5), (12.0, 0.25)], Form::Steps))];
+    b.0.profiles.prices = vec![(power, daily(&[(6.0, 0.3), (22.0, 0.1)], Between::Steps))];
+    b.0.profiles.co2 = vec![(power, daily(&[(0.0, 0.5), (12.0, 0.25)], Between::Steps))];
     b
 }
 
@@ -63,7 +63,7 @@ fn wall(profile: Profile) -> (Build, AssetId) {
 
 #[test]
 fn ambient_steps_move_the_equilibrium_at_their_knots() {
-    let (b, id) = wall(daily(&[(0.0, 15.0), (8.0, 25.0)], Form::Steps));
+    let (b, id) = wall(daily(&[(0.0, 15.0), (8.0, 25.0)], Between::Steps));
     let model = b.model();
     let outcome = run(&model, &Script::empty(), 1, 0, 11.0);
     let exact = 25.0 - 10.0 * (-3.0f64 / 2.0).exp();
@@ -74,7 +74,7 @@ fn ambient_steps_move_the_equilibrium_at_their_knots() {
 #[test]
 fn a_linear_ambient_is_followed_by_its_closed_form_and_crossings_are_exact() {
     // ambient 15 + 2 t from 0 to 6 h, then back to 15 at 24 h: T = 15 + 2 t − 4 (1 − e^(−t/2)) with τ = 2 h
-    let (mut b, id) = wall(daily(&[(0.0, 15.0), (6.0, 27.0)], Form::Linear));
+    let (mut b, id) = wall(daily(&[(0.0, 15.0), (6.0, 27.0)], Between::Linear));
     b.add("WATCH", |a| {
         a.control = vec![ControlRule {
             id: "warm".into(),
@@ -105,7 +105,7 @@ fn a_linear_ambient_is_followed_by_its_closed_form_and_crossings_are_exact() {
 
 #[test]
 fn a_heat_wave_adds_to_the_profile_and_a_fork_continues_bit_for_bit() {
-    let (b, id) = wall(daily(&[(0.0, 15.0), (6.0, 27.0)], Form::Linear));
+    let (b, id) = wall(daily(&[(0.0, 15.0), (6.0, 27.0)], Between::Linear));
     let model = b.model();
     let wave = Script(vec![(Time::from_h(1.0), Intervention::Ambient { delta_c: 10.0, duration: Span::from_h(2.0) })]);
     let mut engine = Engine::new(&model, State::nominal(&model), Draws::new(1, 0));

@@ -30,7 +30,7 @@ fn plant() -> Build {
     });
     b.link(source, tank_id, water);
     let day = Span::from_h(24.0);
-    b.0.profiles.ambient = Some(Profile { knots: vec![(Span::from_h(5.0), 10.0), (Span::from_h(15.0), 25.0)], form: Form::Linear, period: day });
+    b.0.profiles.ambient = Some(Profile { knots: vec![(Span::from_h(5.0), 10.0), (Span::from_h(15.0), 25.0)], form: Between::Linear, period: day });
     b
 }
 

@@ -4,7 +4,7 @@ use super::Context;
 use super::numbers::{Range, number};
 use crate::plant::file::{MediumFile, ProfileFile, SceneFile};
 use crate::plant::model::{Flow, MediumId, Plant};
-use crate::plant::profile::{Form, Profile};
+use crate::plant::profile::{Between, Profile};
 
 /// Most knots of a profile.
 const MAX_KNOTS: usize = 1_000;
@@ -29,7 +29,7 @@ fn profile(at: &str, f: &ProfileFile, range: Range, c: &mut Context<'_, '_>) -> 
 fn tariff(m: &MediumFile, field: &str, f: Option<&ProfileFile>, c: &mut Context<'_, '_>) -> Option<Profile> {
     let f = f?;
     let at = format!("media[\"{}\"].{field}", m.id);
-    if f.form == Form::Linear {
+    if f.form == Between::Linear {
         c.issues.add(format!("{at}.form"), "tariffs change by steps", "write Steps, with as many knots as needed");
     }
     profile(&at, f, Range::NotNegative, c)

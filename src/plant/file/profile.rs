@@ -1,6 +1,6 @@
 //! Profiles of the day as written.
 
-use crate::plant::profile::Form;
+use crate::plant::profile::Between;
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub struct ProfileFile {
     pub knots: Vec<(Span, f64)>,
     /// Between knots: Steps (default) or Linear.
     #[serde(default)]
-    pub form: Form,
+    pub form: Between,
     /// Repeats after this long; default one day.
     #[serde(default = "day")]
     pub period: Span,
