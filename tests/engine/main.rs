@@ -5,6 +5,7 @@ mod allocation;
 mod availability;
 mod bottling;
 mod cascade;
+mod controls;
 mod coupled;
 mod determinism;
 mod fidelity;
