@@ -3,7 +3,7 @@
 //! The relaxation only ever lowers rates, so where a process has several destinations or sources it may give a share away that
 //! comes back unused too late for the others. Here such a share is rerouted: paths of the residual network from spare supply to
 //! spare demand (Ford & Fulkerson; breadth first, Edmonds & Karp 1972), amounts converted by each process on the way. No rate of
-//! a consumer that ends a line is lowered, so what priorities gave stays given.
+//! a consumer that ends a line is lowered, so what priorities gave stays given. Every path raises a supply or an end.
 //! *Maximal* for lines whose processes have at most one input and one output medium. A process that joins or splits media
 //! (assembly) is not opened by a path; such a line keeps what the relaxation found, which is feasible but need not be maximal.
 //! *Cost:* one search over the line's links when nothing is left to gain (the usual case), nothing on lines without a branch;
@@ -115,7 +115,7 @@ impl Engine<'_> {
             let ends = match place {
                 Place::In(p) => model.procs[p as usize].outputs.is_empty() && self.room(p) > 0.0,
                 Place::Out(_) => false,
-                Place::Store(id) => !is_full(model, &self.st, id) && !(inner && is_empty(model, &self.st, id)),
+                Place::Store(id) => supplied(s, at) && !is_full(model, &self.st, id) && !(inner && is_empty(model, &self.st, id)),
             };
             if ends {
                 trace(s, at);
@@ -254,6 +254,14 @@ fn reach(model: &Model, s: &mut Search, place: Place, step: Step, from: usize) {
         s.seen.push((place, step, from));
         s.open.push_back(s.seen.len() - 1);
     }
+}
+
+/// Whether a path began at a process that supplies: from one stock into another nothing is gained.
+fn supplied(s: &Search, mut at: usize) -> bool {
+    while s.seen[at].2 != usize::MAX {
+        at = s.seen[at].2;
+    }
+    s.seen[at].1 == Step::Start
 }
 
 fn trace(s: &mut Search, mut at: usize) {
