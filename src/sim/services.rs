@@ -3,6 +3,10 @@
 //! Reserves (receiver, battery) discharge last and recharge from surplus. Loads that must stop are shed one at a time, the
 //! last in priority first, so that as many as possible survive; what stopped returns through a start, when its full demand
 //! fits behind all claims of its own or higher priority.
+//! *Cost:* one island is O(givers + claims), times one more pass per load that is shed; conversions in a row of n media settle
+//! in at most n rounds upward and down.
+//! *Known limit:* two conversions of different merit behind one short supply follow each other down without settling freely;
+//! the instant is then calmed, and the one in reserve may be credited with input that it does not get.
 //! *Invariant:* given = drawn + charged − discharged on every island, to rounding.
 
 use super::allocate::by_level;

@@ -8,7 +8,8 @@ use plantcast::sim::{Engine, Intervention, Mode, Model, Script, State, Until};
 use plantcast::time::{Span, Time};
 use proptest::prelude::*;
 
-/// One island of power, with chillers that turn power into cooling on an island of their own.
+/// One island of power, with at most one chiller that turns power into cooling on an island of its own (two of them in merit
+/// order behind one short supply do not settle freely: see the header of `sim::services`).
 #[derive(Debug, Clone)]
 struct Net {
     /// Capacity, merit.
@@ -24,7 +25,7 @@ struct Net {
 fn net() -> impl Strategy<Value = Net> {
     let list = |n: std::ops::Range<usize>| proptest::collection::vec((1u16..200, 0u8..4), n);
     // a passage stops below 5 % of what is asked of it: supply stays above that here
-    (proptest::collection::vec((100u16..200, 0u8..4), 1..4), list(1..6), proptest::collection::vec((1u16..80, 10u8..90), 0..3), list(1..4))
+    (proptest::collection::vec((100u16..200, 0u8..4), 1..4), list(1..6), proptest::collection::vec((1u16..80, 10u8..90), 0..2), list(1..4))
         .prop_map(|(givers, loads, chillers, cooled)| Net { givers, loads, chillers, cooled })
 }
 
