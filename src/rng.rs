@@ -34,6 +34,8 @@ pub enum Purpose {
     Transition = 12,
     /// Whether a part is scrapped.
     Scrap = 20,
+    /// Lead time of the n-th order of a spare part.
+    Delivery = 13,
 }
 
 /// The draws of one run: `Draws::new(seed, run)`.

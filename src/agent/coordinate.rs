@@ -96,7 +96,7 @@ mod tests {
 
     fn shop() -> Plant {
         let mut p = plant();
-        p.crews = vec![Crew { id: "c".into(), name: "c".into(), size: 1, skills: vec!["mechanical".into()], travel: Span::ZERO, cost_per_h: 0.0 }];
+        p.crews = vec![Crew::new("c", vec!["mechanical".into()])];
         for a in &mut p.assets {
             a.reliability[0].skill = Some("mechanical".into());
         }

@@ -32,7 +32,7 @@ impl Phase {
         match mode {
             Mode::Running | Mode::Idle | Mode::Starved | Mode::Blocked | Mode::Starting | Mode::Short | Mode::Inhibited => Phase::Up,
             Mode::Standby | Mode::Off => Phase::Standby,
-            Mode::Tripped | Mode::Failed | Mode::InRepair => Phase::Down,
+            Mode::Tripped | Mode::Failed | Mode::InRepair | Mode::Maintenance => Phase::Down,
         }
     }
     fn word(self) -> &'static str {

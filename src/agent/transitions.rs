@@ -52,8 +52,9 @@ impl StepChances {
 /// Failure modes that take the member out.
 fn lost(asset: &Asset) -> impl Iterator<Item = &crate::plant::FailureMode> {
     asset.reliability.iter().filter(|m| match m.effect {
-        Degradation::Lost => true,
-        Degradation::Derated(f) => f < 0.5,
+        Degradation::Lost | Degradation::StuckClosed => true,
+        Degradation::Derated(f) | Degradation::StuckAt(f) => f < 0.5,
+        Degradation::StuckOpen | Degradation::Leak { .. } | Degradation::Bias { .. } => false,
     })
 }
 

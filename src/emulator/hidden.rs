@@ -51,6 +51,13 @@ fn perturb(asset: &mut Asset, f: &Factors) {
         mode.hazard = match mode.hazard {
             Hazard::Exponential { mttf } => Hazard::Exponential { mttf: f.span(&format!("hazard{i}"), mttf) },
             Hazard::Weibull { shape, scale } => Hazard::Weibull { shape, scale: f.span(&format!("hazard{i}"), scale) },
+            Hazard::Bathtub { early_shape, early_scale, mttf, wear_shape, wear_scale } => Hazard::Bathtub {
+                early_shape,
+                early_scale: f.span(&format!("early{i}"), early_scale),
+                mttf: f.span(&format!("hazard{i}"), mttf),
+                wear_shape,
+                wear_scale: f.span(&format!("wear{i}"), wear_scale),
+            },
             Hazard::Never => Hazard::Never,
         };
         let key = format!("repair{i}");
@@ -58,6 +65,8 @@ fn perturb(asset: &mut Asset, f: &Factors) {
             Repair::Fixed(t) => Repair::Fixed(f.span(&key, t)),
             Repair::Exponential { mean } => Repair::Exponential { mean: f.span(&key, mean) },
             Repair::Lognormal { median, sigma } => Repair::Lognormal { median: f.span(&key, median), sigma },
+            Repair::Gamma { mean, shape } => Repair::Gamma { mean: f.span(&key, mean), shape },
+            Repair::Weibull { shape, scale } => Repair::Weibull { shape, scale: f.span(&key, scale) },
         };
     }
     // Plants are built with reserve: capacities err upwards and demands downwards, so that the normal state stays normal.

@@ -119,6 +119,7 @@ fn observed(b: &AssetBelief, asset: &Asset, at: Time) -> Observed {
         // What has no way to fail and yet is down can only be off.
         commanded: if down && failed.is_none() { Some(InitialMode::Off) } else { commanded(b.mode) },
         failed,
+        maintained: (b.mode == Mode::Maintenance).then(|| at - b.mode_since),
         // Cooled down below its reset it is free already; warm without having tripped it is just below the trip.
         tripped: b.mode == Mode::Tripped && !(asset.thermal.zip(b.temperature_c).is_some_and(|(t, e)| t.auto_reset && e.mean <= t.reset_c)),
         level: b.level.zip(asset.storage).map(|(e, s)| e.mean.clamp(0.0, s.capacity)),
@@ -134,6 +135,6 @@ fn commanded(mode: Mode) -> Option<InitialMode> {
         Mode::Running | Mode::Idle | Mode::Starved | Mode::Blocked | Mode::Starting | Mode::Short | Mode::Inhibited => Some(InitialMode::Running),
         Mode::Standby => Some(InitialMode::Standby),
         Mode::Off => Some(InitialMode::Off),
-        Mode::Tripped | Mode::Failed | Mode::InRepair => None,
+        Mode::Tripped | Mode::Failed | Mode::InRepair | Mode::Maintenance => None,
     }
 }

@@ -62,16 +62,14 @@ pub fn hazard_per_s(hazard: &Hazard) -> f64 {
     match hazard {
         Hazard::Exponential { mttf } => 1.0 / mttf.s().max(1.0),
         Hazard::Weibull { scale, .. } => 1.0 / (WEIBULL_MEAN * scale.s()).max(1.0),
+        Hazard::Bathtub { .. } => hazard.mean().map_or(0.0, |mean| 1.0 / mean.s().max(1.0)),
         Hazard::Never => 0.0,
     }
 }
 
 /// Mean of a repair law.
 pub fn repair_mean(repair: &Repair) -> Span {
-    match repair {
-        Repair::Fixed(span) | Repair::Exponential { mean: span } => *span,
-        Repair::Lognormal { median, sigma } => Span::from_s(median.s() * libm::exp(sigma * sigma / 2.0)),
-    }
+    repair.mean()
 }
 
 impl ModeBelief {

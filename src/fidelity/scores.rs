@@ -209,7 +209,7 @@ impl Scores {
 
 /// Modes that begin or end by what the model cannot foresee: failures, repairs, commands.
 fn outside(mode: Mode) -> bool {
-    matches!(mode, Mode::Failed | Mode::InRepair | Mode::Off | Mode::Standby | Mode::Starting)
+    matches!(mode, Mode::Failed | Mode::InRepair | Mode::Off | Mode::Standby | Mode::Starting | Mode::Maintenance)
 }
 
 fn score(p: &Prediction, x: f64) -> Scored {

@@ -133,6 +133,7 @@ fn how(cause: &Cause) -> Option<How> {
         Cause::Nominal
         | Cause::Script(_)
         | Cause::Failure { .. }
+        | Cause::Maintenance { .. }
         | Cause::StartFailed
         | Cause::RepairDone
         | Cause::Start
@@ -162,6 +163,10 @@ pub(super) fn root_words(plant: &Plant, asset: AssetId, cause: Option<&Cause>, d
         Some(Cause::Failure { mode }) => {
             let mode = plant.asset(asset).reliability.get(*mode).map_or("unknown", |m| m.id.as_str());
             format!("own failure ({mode})")
+        }
+        Some(Cause::Maintenance { plan }) => {
+            let plan = plant.asset(asset).maintenance.get(*plan).map_or("unknown", |m| m.id.as_str());
+            format!("planned maintenance ({plan})")
         }
         Some(Cause::Control { rule, .. }) => how_words(plant, asset, How::Control(*rule as u32)),
         Some(Cause::StartFailed) => "start failed".into(),

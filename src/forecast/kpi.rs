@@ -69,9 +69,9 @@ fn fill(unit: &str, plant: &Plant) -> String {
     unit.replace('$', &plant.money.currency).replace("{unit}", name)
 }
 
-/// Everything paid or lost: energy, crews, actions, downtime, scrap.
+/// Everything paid or lost: energy, crews, spare parts, leaks, actions, downtime, scrap.
 fn cost(t: &Totals) -> f64 {
-    t.energy_cost + t.crew_cost + t.action_cost + t.downtime_cost + t.scrap_cost
+    t.energy_cost + t.crew_cost + t.spare_cost + t.leak_cost + t.action_cost + t.downtime_cost + t.scrap_cost
 }
 
 /// All KPIs of the table.

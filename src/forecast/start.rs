@@ -41,6 +41,7 @@ fn observed(b: &AssetBelief, asset: &Asset, at: Time, draws: &Draws) -> Observed
             since: if mode == b.mode { at - b.mode_since } else { crate::time::Span::ZERO },
             in_repair: mode == Mode::InRepair,
         }),
+        maintained: (mode == Mode::Maintenance).then(|| if mode == b.mode { at - b.mode_since } else { crate::time::Span::ZERO }),
         tripped: mode == Mode::Tripped,
         level: b.level.zip(asset.storage).map(|(e, s)| value(e, 1).clamp(0.0, s.capacity)),
         temperature_c: b.temperature_c.map(|e| value(e, 2)),
@@ -66,6 +67,7 @@ fn failure(asset: &Asset, u: f64) -> usize {
     let rate = |h: &Hazard| match h {
         Hazard::Exponential { mttf } => 1.0 / mttf.h().max(1e-9),
         Hazard::Weibull { scale, .. } => 1.0 / scale.h().max(1e-9),
+        Hazard::Bathtub { .. } => h.mean().map_or(0.0, |mean| 1.0 / mean.h().max(1e-9)),
         Hazard::Never => 0.0,
     };
     let total: f64 = asset.reliability.iter().map(|m| rate(&m.hazard)).sum();
@@ -86,6 +88,6 @@ fn commanded(mode: Mode) -> Option<InitialMode> {
         Mode::Running | Mode::Idle | Mode::Starved | Mode::Blocked | Mode::Starting | Mode::Short | Mode::Inhibited => Some(InitialMode::Running),
         Mode::Standby => Some(InitialMode::Standby),
         Mode::Off => Some(InitialMode::Off),
-        Mode::Tripped | Mode::Failed | Mode::InRepair => None,
+        Mode::Tripped | Mode::Failed | Mode::InRepair | Mode::Maintenance => None,
     }
 }

@@ -66,7 +66,7 @@ impl ModeClass {
             Mode::Running | Mode::Idle | Mode::Starved | Mode::Blocked => Self::On,
             Mode::Standby | Mode::Off => Self::Off,
             Mode::Starting => Self::Starting,
-            Mode::Tripped | Mode::Failed | Mode::InRepair | Mode::Short | Mode::Inhibited => Self::Down,
+            Mode::Tripped | Mode::Failed | Mode::InRepair | Mode::Short | Mode::Inhibited | Mode::Maintenance => Self::Down,
         }
     }
 }

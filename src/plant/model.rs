@@ -1,9 +1,11 @@
 //! The validated plant. Indices are positions in the plant's vectors and valid by construction.
 
 use super::coupling::Coupling;
-use super::facets::{ControlRule, FailureMode, Give, Need, Process, Start, Storage, Thermal};
+use super::facets::{ControlRule, Give, Need, Process, Start, Storage, Thermal};
 use super::profile::Profiles;
+use super::reliability::FailureMode;
 use super::telemetry::Tag;
+use super::upkeep::{Maintenance, ShiftEnd, Spare, Week};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,10 @@ index!(
     CrewId
 );
 index!(
+    /// Position of a spare part in [`Plant::spares`].
+    SpareId
+);
+index!(
     /// Position of an agent cell in [`Plant::cells`].
     CellId
 );
@@ -73,6 +79,10 @@ pub struct Plant {
     pub groups: Vec<Group>,
     /// Maintenance crews.
     pub crews: Vec<Crew>,
+    /// Spare parts.
+    pub spares: Vec<Spare>,
+    /// When a simulation begins, since a Monday's midnight UTC.
+    pub begins: Span,
     /// Agent cells.
     pub cells: Vec<Cell>,
     /// Telemetry tags with their contracts.
@@ -234,6 +244,8 @@ pub struct Asset {
     pub start: Start,
     /// Failure modes; empty means it never fails by itself.
     pub reliability: Vec<FailureMode>,
+    /// Planned maintenance.
+    pub maintenance: Vec<Maintenance>,
     /// What it needs.
     pub needs: Vec<Need>,
     /// What it gives.
@@ -299,10 +311,36 @@ pub struct Crew {
     pub size: u32,
     /// Skills (`mechanical`, `electrical`).
     pub skills: Vec<String>,
-    /// Time to reach a job.
+    /// Time to get going for a job, whatever the distance.
     pub travel: Span,
+    /// Speed on the way from the last job to the next, along the axes of the floor [m/s]; `None`: only `travel` counts.
+    pub speed_m_per_s: Option<f64>,
+    /// Where its people are before their first job [m]; `None`: beside it.
+    pub base_m: Option<[f64; 3]>,
+    /// When it is there.
+    pub shifts: Week,
+    /// What becomes of the work in hand when its shift ends.
+    pub at_shift_end: ShiftEnd,
     /// Cost while working.
     pub cost_per_h: f64,
+}
+
+impl Crew {
+    /// One person, always there, who is at once where the work is and costs nothing.
+    pub fn new(id: &str, skills: Vec<String>) -> Self {
+        Crew {
+            id: id.into(),
+            name: id.into(),
+            size: 1,
+            skills,
+            travel: Span::ZERO,
+            speed_m_per_s: None,
+            base_m: None,
+            shifts: Week::default(),
+            at_shift_end: ShiftEnd::Finish,
+            cost_per_h: 0.0,
+        }
+    }
 }
 
 /// What an agent of this cell may do by itself (DESIGN 11).

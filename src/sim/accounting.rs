@@ -17,6 +17,9 @@ impl Engine<'_> {
     /// Books one asset: closes the interval that ends now and opens the next with the present rates.
     pub(super) fn book(&mut self, id: AssetId) {
         self.tell_changes(id);
+        if self.model.assets[id.index()].driven {
+            self.refresh_drives(id);
+        }
         let rates = self.rates(id);
         let now = self.st.time;
         let a = &mut self.st.assets[id.index()];
@@ -51,7 +54,7 @@ impl Engine<'_> {
             a.mode_since = now;
             a.told_mode = to;
             self.record(id, Change::Mode { from, to }, &cause);
-            self.set_ageing(id, to == Mode::Running);
+            self.set_ageing(id, to);
             self.watch_hold(id, to);
         }
         if service_changed {
@@ -113,6 +116,8 @@ impl Engine<'_> {
                 rates[item::CO2] += given * co2;
             }
         }
+        rates[item::LEAKED] = a.leaking_per_h;
+        rates[item::LEAK_COST] = a.leaking_per_h * a.effects.leak_cost;
         let wanted = a.commanded == InitialMode::Running;
         rates[item::DOWN_H] = if wanted && a.service <= 0.0 { 1.0 } else { 0.0 };
         rates[item::OVER_H] = if facts.thermal.is_some_and(|t: Thermal| self.is_over(id, &t)) { 1.0 } else { 0.0 };
@@ -168,6 +173,7 @@ impl Engine<'_> {
             t.energy_cost += account.value(item::ENERGY_COST, now);
             t.co2_kg += account.value(item::CO2, now);
             t.limit_exceedance_h += account.value(item::OVER_H, now);
+            t.leak_cost += account.value(item::LEAK_COST, now);
             t.downtime_cost += account.value(item::DOWN_H, now) * facts.downtime_cost_per_h;
             let Some(p) = &facts.process else { continue };
             let (units, scrap, good) = match model.floor.machine(AssetId(index as u32)) {
@@ -190,6 +196,9 @@ impl Engine<'_> {
         }
         for (crew, facts) in self.st.crews.iter().zip(&model.plant.crews) {
             t.crew_cost += (crew.hours + f64::from(crew.busy) * (now - crew.at).h()) * facts.cost_per_h;
+        }
+        for (spare, facts) in self.st.spares.iter().zip(&model.plant.spares) {
+            t.spare_cost += spare.used as f64 * facts.cost;
         }
         t.scrap_units += self.st.counts.hold_units;
         t.lost_hold_units = self.st.counts.hold_units;

@@ -79,7 +79,7 @@ impl Engine<'_> {
             }
             Intervention::Degrade { asset, .. } => {
                 self.st.assets[asset.index()].imposed_by = Cause::Script(number);
-                self.refresh_derate(asset);
+                self.refresh_effects(asset);
             }
             Intervention::LoseArea { area, medium, .. } => self.cut_area(area, medium, true, number),
             Intervention::SupplyOff { asset, .. } => self.cut_supply(asset, true, number),
@@ -106,7 +106,7 @@ impl Engine<'_> {
                     }
                 }
             }
-            Intervention::Degrade { asset, .. } => self.refresh_derate(asset),
+            Intervention::Degrade { asset, .. } => self.refresh_effects(asset),
             Intervention::LoseArea { area, medium, .. } => self.cut_area(area, medium, false, number),
             Intervention::SupplyOff { asset, .. } => self.cut_supply(asset, false, number),
             Intervention::CrewAbsent { crew, .. } => {
@@ -175,22 +175,23 @@ impl Engine<'_> {
     pub(super) fn carry_out(&mut self, action: Action, cause: Cause) {
         let id = action.asset;
         let a = &mut self.st.assets[id.index()];
-        let (held, tripped) = (a.held, a.tripped);
+        let (held, tripped, heard) = (a.held, a.tripped, a.effects.stuck.is_none());
         let accepted = match action.kind {
             ActionKind::DispatchCrew => self.hurry(id),
             _ if held => false,
+            // what is stuck keeps the command in mind and obeys once it is repaired
             ActionKind::Start => {
                 self.command(id, InitialMode::Running, cause.clone());
-                true
+                heard
             }
             ActionKind::Stop => {
                 self.command(id, InitialMode::Off, cause.clone());
-                true
+                heard
             }
             ActionKind::SetRate(fraction) => {
                 a.rate_limit = fraction.clamp(0.0, 1.0);
                 a.imposed_by = cause.clone();
-                true
+                heard
             }
             ActionKind::ResetTrip => {
                 let resets = tripped && self.may_reset(id);

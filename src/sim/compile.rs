@@ -3,8 +3,8 @@
 //! Owns no topology search (see `flows` for islands and lines).
 
 use super::flows;
-use super::model::{AssetInfo, Claim, ClaimKind, Giver, ModeInfo, Model, ModelError, RuleInfo, Timer};
-use crate::plant::{Asset, AssetId, Condition, InitialMode, MediumId, OnShort, Plant};
+use super::model::{AssetInfo, Claim, ClaimKind, Giver, ModeInfo, Model, ModelError, PlanInfo, RuleInfo, Timer};
+use crate::plant::{Asset, AssetId, Condition, FailureMode, Hazard, InitialMode, MediumId, OnShort, Plant};
 use crate::rng::stable_id;
 
 /// Conversions stop when they get less than this fraction of the input that they ask for.
@@ -34,6 +34,8 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
         quantum: super::coupled::QUANTUM,
         group_targets: Vec::new(),
         timers: Vec::new(),
+        crew_slots: Vec::new(),
+        spare_slots: Vec::new(),
         conduits: 0,
         floor: super::parts::Layout::default(),
         ambient_slot: None,
@@ -44,6 +46,8 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
         check(plant, plant.asset(id))?;
         asset_tables(&mut model, id);
     }
+    model.crew_slots = (0..plant.crews.len() as u32).map(|c| slot(&mut model, Timer::Shift(c))).collect();
+    model.spare_slots = (0..plant.spares.len() as u32).map(|s| slot(&mut model, Timer::Delivery(s))).collect();
     flows::services(&mut model);
     let lines = super::parts::Lines::of(plant);
     flows::materials(&mut model, &lines);
@@ -148,6 +152,8 @@ fn asset_tables(model: &mut Model, id: AssetId) {
         }
     }
     info.modes = modes(model, id, &asset);
+    info.plans = plans(model, id, &asset);
+    info.driven = asset.reliability.iter().any(|m| !m.covariates.is_empty());
     info.rules = rules(model, id, &asset);
     model.assets[id.index()] = info;
 }
@@ -163,17 +169,44 @@ pub(super) fn claim(model: &mut Model, asset: AssetId, medium: MediumId, amount:
 fn modes(model: &mut Model, id: AssetId, asset: &Asset) -> std::ops::Range<u32> {
     let first = model.modes.len() as u32;
     for (index, mode) in asset.reliability.iter().enumerate() {
-        let at = model.modes.len() as u32;
-        let crews = model.plant.crews.iter().enumerate();
-        let crews = match &mode.skill {
-            Some(skill) => crews.filter(|(_, c)| c.skills.contains(skill)).map(|(i, _)| i as u32).collect(),
-            None => Vec::new(),
-        };
-        let (fail_slot, repair_slot) = (slot(model, Timer::Failure(at)), slot(model, Timer::Repair(at)));
         let key = asset.key ^ stable_id(&mode.id).rotate_left(17);
-        model.modes.push(ModeInfo { asset: id, index, key, crews, needs_crew: mode.skill.is_some(), fail_slot, repair_slot });
+        job(model, id, index, key, mode.clone(), None);
     }
     first..model.modes.len() as u32
+}
+
+fn plans(model: &mut Model, id: AssetId, asset: &Asset) -> std::ops::Range<u32> {
+    let first = model.modes.len() as u32;
+    for (index, plan) in asset.maintenance.iter().enumerate() {
+        let key = asset.key ^ stable_id(&format!("plan {}", plan.id)).rotate_left(17);
+        let facts = FailureMode {
+            ages: plan.ages,
+            skill: plan.skill.clone(),
+            spare: plan.spare,
+            priority: plan.priority,
+            ..FailureMode::new(&plan.id, Hazard::Never, plan.duration)
+        };
+        let info = PlanInfo {
+            every_us: plan.every.0.max(1),
+            window: plan.window.clone(),
+            restores: plan.restores.iter().filter(|r| r.0 < asset.reliability.len()).copied().collect(),
+            restarts_on_repair: plan.restarts_on_repair,
+        };
+        job(model, id, index, key, facts, Some(info));
+    }
+    first..model.modes.len() as u32
+}
+
+fn job(model: &mut Model, asset: AssetId, index: usize, key: u64, facts: FailureMode, plan: Option<PlanInfo>) {
+    let at = model.modes.len() as u32;
+    let crews = model.plant.crews.iter().enumerate();
+    let crews = match &facts.skill {
+        Some(skill) => crews.filter(|(_, c)| c.skills.contains(skill)).map(|(i, _)| i as u32).collect(),
+        None => Vec::new(),
+    };
+    let (fail_slot, repair_slot) = (slot(model, Timer::Failure(at)), slot(model, Timer::Repair(at)));
+    let (driven, needs_crew) = (!facts.covariates.is_empty(), facts.skill.is_some());
+    model.modes.push(ModeInfo { asset, index, key, facts, plan, driven, crews, needs_crew, fail_slot, repair_slot });
 }
 
 fn rules(model: &mut Model, id: AssetId, asset: &Asset) -> std::ops::Range<u32> {

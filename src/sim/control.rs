@@ -29,6 +29,11 @@ pub(super) fn edges(above: bool, on: f64, hysteresis: f64, capacity: Option<f64>
 }
 
 impl Edge {
+    /// Both thresholds lower by this much.
+    pub(super) fn lowered(self, by: f64) -> Edge {
+        Edge { on: self.on - by, off: self.off - by, ..self }
+    }
+
     /// The threshold that the quantity meets next when it moves in this direction.
     pub(super) fn next(self, met: bool, rising: bool) -> Option<f64> {
         match (met, rising == self.above) {
@@ -67,16 +72,18 @@ impl Engine<'_> {
             Condition::NotRunning { asset } => self.st.assets[asset.index()].service <= 0.0,
             Condition::Running { asset } => self.st.assets[asset.index()].service > 0.0,
             Condition::LevelAbove { asset, .. } | Condition::LevelBelow { asset, .. } => match self.model.plant.asset(asset).storage {
-                Some(s) => level_edge(info, s.capacity).is_some_and(|e| match self.parts_level(asset) {
-                    Some(level) => e.is_met(met, level, 0.0),
-                    None => e.is_met(met, level_now(&self.st, asset, s.capacity), rate_at(&self.st.assets[asset.index()], self.st.time)),
-                }),
+                Some(s) => {
+                    level_edge(info, s.capacity, self.st.assets[asset.index()].effects.level_bias).is_some_and(|e| match self.parts_level(asset) {
+                        Some(level) => e.is_met(met, level, 0.0),
+                        None => e.is_met(met, level_now(&self.st, asset, s.capacity), rate_at(&self.st.assets[asset.index()], self.st.time)),
+                    })
+                }
                 None => false,
             },
             Condition::TemperatureAbove { asset, .. } | Condition::TemperatureBelow { asset, .. } => match self.model.plant.asset(asset).thermal {
                 Some(t) => {
                     let (celsius, slope) = celsius_now(&self.st, asset, &t);
-                    celsius_edge(info).is_some_and(|e| e.is_met(met, celsius, slope))
+                    celsius_edge(info, self.st.assets[asset.index()].effects.celsius_bias).is_some_and(|e| e.is_met(met, celsius, slope))
                 }
                 None => false,
             },

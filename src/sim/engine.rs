@@ -10,14 +10,13 @@ use super::propagate::Pending;
 use super::script::Script;
 use super::state::State;
 use super::trace::{Cause, Change, TraceEvent};
+use super::zeno::{FLOOR, Guard};
 use crate::plant::{Action, AssetId};
 use crate::rng::{Draws, Purpose};
-use crate::time::Time;
+use crate::time::{Span, Time};
 
 /// Longest trace kept [events]; later ones are counted by `State`, not kept.
 const TRACE_LIMIT: usize = 4_000_000;
-/// Events at one instant before the run is given up.
-const EVENTS_PER_INSTANT: u32 = 100_000;
 
 /// Why a run cannot go on.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -29,6 +28,21 @@ pub enum SimError {
         at: Time,
         /// Ids of the assets involved, at most ten.
         assets: Vec<String>,
+    },
+    /// Events follow each other ever faster, or without end at one instant (Zeno): the plant as described cannot pass that
+    /// moment.
+    #[error("at {at} {events} events within {within}, most of them {what} of {culprit}: give it a delay or a wider hysteresis")]
+    Runaway {
+        /// When.
+        at: Time,
+        /// Id of the asset or crew whose events were the most.
+        culprit: String,
+        /// Which events, e.g. `control rule "fill"`.
+        what: String,
+        /// How many.
+        events: u32,
+        /// Within which time.
+        within: Span,
     },
     /// A request that makes no sense.
     #[error("{at}: {brief}")]
@@ -49,6 +63,7 @@ pub struct Engine<'m> {
     pub(super) pending: Pending,
     pub(super) failed: Option<SimError>,
     pub(super) scratch: Scratch,
+    guard: Guard,
     trace: Vec<TraceEvent>,
     service: Vec<ServiceStep>,
     keep_trace: bool,
@@ -86,6 +101,7 @@ impl<'m> Engine<'m> {
             pending,
             failed: None,
             scratch,
+            guard: Guard::default(),
             trace: Vec::new(),
             service: Vec::new(),
             keep_trace: false,
@@ -146,24 +162,21 @@ impl<'m> Engine<'m> {
     /// Advances to `end`, events at `end` included.
     ///
     /// # Errors
-    /// [`SimError::Loop`] when the changes of one instant do not settle; the state then stays at that instant.
+    /// [`SimError::Loop`] when the changes of one instant do not settle, [`SimError::Runaway`] when events follow each other
+    /// without end; the state then stays at that instant.
     pub fn run_until(&mut self, end: Time) -> Result<(), SimError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let mut at_once = 0;
         loop {
             let next = self.next().filter(|t| *t <= end);
             // the floor's events of an instant come after all others
             let left = self.run_floor(next.unwrap_or(Time(end.0.saturating_add(1))));
             let Some(now) = left.or(next) else { break };
-            at_once = if now > self.st.time { 0 } else { at_once + 1 };
             self.st.time = now.max(self.st.time);
-            let result = match left {
-                _ if at_once >= EVENTS_PER_INSTANT => Err(self.endless()),
-                Some(_) => self.settle(),
-                None => self.step(),
-            };
+            let due = if left.is_some() { Some(FLOOR) } else { self.st.queue.first() };
+            let counted = self.guard.count(self.model, self.st.time, due);
+            let result = counted.and_then(|()| if left.is_some() { self.settle() } else { self.step() });
             if let Err(error) = result {
                 self.failed = Some(error.clone());
                 return Err(error);
@@ -207,6 +220,8 @@ impl<'m> Engine<'m> {
                 Timer::Segment(b) => self.segment_ended(b),
                 Timer::Ambient => self.ambient_turned(),
                 Timer::Tariff => self.tariff_turned(),
+                Timer::Shift(c) => self.shift_changed(c),
+                Timer::Delivery(s) => self.delivered(s),
             }
         }
         self.settle()

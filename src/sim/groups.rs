@@ -44,7 +44,7 @@ impl Engine<'_> {
         }
         let ready = |m: &&AssetId| {
             let a = &self.st.assets[m.index()];
-            a.commanded == InitialMode::Standby && a.lost == 0 && !a.tripped && !a.held
+            a.commanded == InitialMode::Standby && a.lost == 0 && a.maintained == 0 && !a.tripped && !a.held
         };
         let start: Vec<AssetId> = facts.members.iter().filter(ready).take(needed).copied().collect();
         if start.is_empty() {

@@ -21,13 +21,23 @@ impl Engine<'_> {
         self.pending.touched.push(id.0);
     }
 
+    /// How an asset that has failed fares.
+    fn out_of_order(&self, id: AssetId) -> Mode {
+        let working = self.model.assets[id.index()].modes.clone().any(|m| self.st.modes[m as usize].work == Work::Working);
+        if working { Mode::InRepair } else { Mode::Failed }
+    }
+
     /// What keeps an asset down, if anything.
     fn blocker(&self, id: AssetId) -> Option<Mode> {
         let a = &self.st.assets[id.index()];
         if a.lost > 0 {
-            let modes = self.model.assets[id.index()].modes.clone();
-            let working = modes.into_iter().any(|m| self.st.modes[m as usize].work == Work::Working);
-            return Some(if working { Mode::InRepair } else { Mode::Failed });
+            return Some(self.out_of_order(id));
+        }
+        if a.maintained > 0 {
+            return Some(Mode::Maintenance);
+        }
+        if a.effects.stuck.is_some() {
+            return (a.stopped_claims > 0).then_some(Mode::Short);
         }
         if a.tripped {
             return Some(Mode::Tripped);
@@ -99,6 +109,9 @@ impl Engine<'_> {
 
     /// Limit by command and rules in force, 0..1.
     pub(super) fn limit(&self, id: AssetId) -> f64 {
+        if let Some(position) = self.st.assets[id.index()].effects.stuck {
+            return position;
+        }
         let mut limit = self.st.assets[id.index()].rate_limit;
         for rule in self.model.assets[id.index()].rules.clone() {
             let info = &self.model.rules[rule as usize];
@@ -130,7 +143,7 @@ impl Engine<'_> {
         let a = &mut self.st.assets[id.index()];
         a.factor = if calm { factor.min(a.factor) } else { factor };
         let up = a.phase == Phase::Up && a.supply_cut == 0;
-        let ability = if up { limit * a.derate * a.factor } else { 0.0 };
+        let ability = if up { limit * a.effects.derate * a.factor } else { 0.0 };
         if ability == a.ability {
             return;
         }
@@ -165,7 +178,9 @@ impl Engine<'_> {
             (None, Phase::Down | Phase::Starting) => Mode::Starting,
             (None, Phase::Up) if a.supply_cut > 0 => Mode::Starved,
             (None, Phase::Up) if a.ability <= 0.0 => {
-                if a.factor <= 0.0 {
+                if a.effects.stuck.is_some() {
+                    self.out_of_order(id)
+                } else if a.factor <= 0.0 {
                     Mode::Short
                 } else {
                     Mode::Idle
@@ -238,6 +253,7 @@ impl Engine<'_> {
         match a.mode {
             Mode::Failed | Mode::InRepair => self.failure_cause(id),
             Mode::Tripped | Mode::Off | Mode::Standby | Mode::Inhibited => a.imposed_by.clone(),
+            Mode::Maintenance => self.plan_cause(id),
             Mode::Short => self.shortage_cause(id),
             Mode::Starting if matches!(a.told_mode, Mode::Standby | Mode::Off) => a.imposed_by.clone(),
             Mode::Starting => Cause::Start,
@@ -246,7 +262,7 @@ impl Engine<'_> {
                     a.imposed_by.clone()
                 } else if a.factor < 1.0 {
                     self.shortage_cause(id)
-                } else if a.derate < 1.0 {
+                } else if a.effects.derate < 1.0 || a.effects.stuck.is_some() {
                     self.failure_cause(id)
                 } else if a.limited_by != Cause::Nominal {
                     a.limited_by.clone()
@@ -269,10 +285,16 @@ impl Engine<'_> {
             return self.empty_cause(id);
         }
         match self.st.assets[id.index()].told_mode {
-            Mode::Failed | Mode::InRepair => Cause::RepairDone,
+            Mode::Failed | Mode::InRepair | Mode::Maintenance => Cause::RepairDone,
             Mode::Starting | Mode::Off | Mode::Standby | Mode::Tripped | Mode::Inhibited | Mode::Short => Cause::Start,
             Mode::Running | Mode::Idle | Mode::Starved | Mode::Blocked => Cause::Nominal,
         }
+    }
+
+    fn plan_cause(&self, id: AssetId) -> Cause {
+        let mut plans = self.model.assets[id.index()].plans.clone();
+        let open = plans.find(|p| self.st.modes[*p as usize].opened);
+        open.map_or(Cause::Nominal, |p| Cause::Maintenance { plan: self.model.modes[p as usize].index })
     }
 
     fn failure_cause(&self, id: AssetId) -> Cause {

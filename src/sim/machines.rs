@@ -101,7 +101,8 @@ impl Engine<'_> {
 
     fn machine_fails(&mut self, machine: u32) {
         let id = self.model.floor.machines[machine as usize].asset;
-        let mut modes = self.model.assets[id.index()].modes.clone();
+        let info = &self.model.assets[id.index()];
+        let mut modes = info.modes.clone().chain(info.plans.clone());
         match modes.find(|at| self.rest_of_life(*at, machine).is_some_and(|rest| rest <= 0)) {
             Some(at) => self.life_ended(at),
             None => {
@@ -113,14 +114,15 @@ impl Engine<'_> {
     /// Working time until a failure mode strikes [µs], if it can.
     fn rest_of_life(&self, at: u32, machine: u32) -> Option<i64> {
         let mode = &self.st.modes[at as usize];
-        let alive = !mode.active && mode.fails_at_age_us != i64::MAX;
+        let alive = self.model.on_floor(&self.model.modes[at as usize]) && !mode.active && mode.fails_at_age_us != i64::MAX;
         alive.then(|| mode.fails_at_age_us - mode.age_us - (self.st.parts.clock_us(machine, self.st.time) - mode.age_at.0))
     }
 
     /// Tells the floor how long a machine still lives. False when the asset is no machine of parts.
     pub(super) fn refresh_life(&mut self, id: AssetId) -> bool {
         let Some(machine) = self.model.floor.machine(id) else { return false };
-        let modes = self.model.assets[id.index()].modes.clone();
+        let info = &self.model.assets[id.index()];
+        let modes = info.modes.clone().chain(info.plans.clone());
         let rest = modes.filter_map(|at| self.rest_of_life(at, machine)).min().unwrap_or(i64::MAX);
         self.floor().set_life(machine, rest);
         true
@@ -128,7 +130,8 @@ impl Engine<'_> {
 
     /// Adds what a machine has worked since the anchor to a mode's age.
     pub(super) fn anchor_age(&mut self, at: u32) {
-        let Some(machine) = self.model.floor.machine(self.model.modes[at as usize].asset) else { return };
+        let info = &self.model.modes[at as usize];
+        let Some(machine) = self.model.floor.machine(info.asset).filter(|_| self.model.on_floor(info)) else { return };
         let clock = self.st.parts.clock_us(machine, self.st.time);
         let mode = &mut self.st.modes[at as usize];
         if !mode.active {
@@ -138,8 +141,9 @@ impl Engine<'_> {
     }
 
     /// The anchor of an age that begins now.
-    pub(super) fn age_anchor(&self, id: AssetId) -> Time {
-        match self.model.floor.machine(id) {
+    pub(super) fn age_anchor(&self, at: u32) -> Time {
+        let info = &self.model.modes[at as usize];
+        match self.model.floor.machine(info.asset).filter(|_| self.model.on_floor(info)) {
             Some(machine) => Time(self.st.parts.clock_us(machine, self.st.time)),
             None => self.st.time,
         }

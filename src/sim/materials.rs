@@ -130,7 +130,8 @@ impl Engine<'_> {
             }
         }
         if is_full(model, &self.st, id) {
-            let outflow: f64 = info.store_out.iter().map(|l| pending.offer[*l as usize].min(pending.accept[*l as usize])).sum();
+            let leak = self.st.assets[id.index()].effects.leak_per_h;
+            let outflow: f64 = leak + info.store_out.iter().map(|l| pending.offer[*l as usize].min(pending.accept[*l as usize])).sum::<f64>();
             let pushed: f64 = info.store_in.iter().map(|l| pending.offer[*l as usize]).sum();
             if outflow.is_finite() && pushed > outflow * (1.0 + TOLERANCE) && pushed.is_finite() {
                 for &l in &info.store_in {
@@ -156,6 +157,7 @@ impl Engine<'_> {
             let outflow: f64 = info.store_out.iter().map(|l| self.st.link_flows[*l as usize]).sum();
             let net = inflow - outflow;
             let net = if net.abs() <= 1e-9 * (inflow + outflow) { 0.0 } else { net };
+            let net = self.leak(s, net);
             self.set_level_rate(s, net);
             self.wake_block(s);
             self.touch(s);

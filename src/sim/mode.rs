@@ -32,11 +32,13 @@ pub enum Mode {
     Short = 10,
     /// Held by an interlock.
     Inhibited = 11,
+    /// Out of service for planned maintenance.
+    Maintenance = 12,
 }
 
 impl Mode {
     /// Number of modes.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 13;
     /// All modes in code order.
     pub const ALL: [Mode; Mode::COUNT] = [
         Mode::Running,
@@ -51,6 +53,7 @@ impl Mode {
         Mode::InRepair,
         Mode::Short,
         Mode::Inhibited,
+        Mode::Maintenance,
     ];
 
     /// The integer that telemetry carries.
@@ -78,6 +81,7 @@ impl Mode {
             Mode::InRepair => "in repair",
             Mode::Short => "short",
             Mode::Inhibited => "inhibited",
+            Mode::Maintenance => "maintenance",
         }
     }
 

@@ -6,7 +6,7 @@
 use super::coupled::Block;
 use super::parts::Layout;
 use super::state::State;
-use crate::plant::{AssetId, Condition, GroupId, MediumId, OnShort, Plant};
+use crate::plant::{Ageing, AssetId, Condition, FailureMode, GroupId, MediumId, OnShort, Plant, Renewal, Week};
 use crate::time::Time;
 
 /// Why a plant cannot be simulated.
@@ -48,6 +48,9 @@ pub struct Model {
     pub(super) quantum: f64,
     pub(super) group_targets: Vec<u32>,
     pub(super) timers: Vec<Timer>,
+    /// Timer slots of crews' calendars and of deliveries.
+    pub(super) crew_slots: Vec<u32>,
+    pub(super) spare_slots: Vec<u32>,
     pub(super) conduits: usize,
     /// Machines and buffers of discrete parts.
     pub(super) floor: Layout,
@@ -153,13 +156,29 @@ pub(super) struct Line {
     pub(super) links: Vec<u32>,
 }
 
-/// A failure mode.
+/// What makes a job a planned one.
+#[derive(Debug, Clone)]
+pub(super) struct PlanInfo {
+    pub(super) every_us: i64,
+    pub(super) window: Week,
+    /// Positions of failure modes within the asset.
+    pub(super) restores: Vec<(usize, Renewal)>,
+    pub(super) restarts_on_repair: bool,
+}
+
+/// A failure mode, or a planned maintenance (whose life is its interval).
 #[derive(Debug, Clone)]
 pub(super) struct ModeInfo {
     pub(super) asset: AssetId,
+    /// Position in `Asset::reliability`, or of a plan in `Asset::maintenance`.
     pub(super) index: usize,
     /// Stable id of its draws.
     pub(super) key: u64,
+    /// Of a plan: its duration, skill, part, priority and ageing; it has no hazard.
+    pub(super) facts: FailureMode,
+    pub(super) plan: Option<PlanInfo>,
+    /// Whether state multiplies its hazard, so that its budget is consumed along the way.
+    pub(super) driven: bool,
     /// Crews with the skill; empty with `needs_crew`: nobody can repair it.
     pub(super) crews: Vec<u32>,
     pub(super) needs_crew: bool,
@@ -187,6 +206,9 @@ pub(super) struct AssetInfo {
     /// Lines on which it is a passage.
     pub(super) passages: Vec<u32>,
     pub(super) modes: std::ops::Range<u32>,
+    pub(super) plans: std::ops::Range<u32>,
+    /// Whether one of its failure modes is driven by its state.
+    pub(super) driven: bool,
     pub(super) rules: std::ops::Range<u32>,
     /// Rules that watch this asset's level, temperature or running.
     pub(super) watched_by: Vec<u32>,
@@ -227,6 +249,8 @@ pub(super) enum Timer {
     Segment(u32),
     Ambient,
     Tariff,
+    Shift(u32),
+    Delivery(u32),
 }
 
 impl Timer {
@@ -244,6 +268,8 @@ impl Timer {
             Timer::Segment(_) => 9,
             Timer::Ambient => 10,
             Timer::Tariff => 11,
+            Timer::Shift(_) => 12,
+            Timer::Delivery(_) => 13,
         }
     }
 }
@@ -274,6 +300,11 @@ impl Model {
         let settled = super::engine::settle_start(&model, state)?;
         model.nominal = Some(Box::new(settled));
         Ok(model)
+    }
+
+    /// Whether a mode's age is read from the working clock of a machine of parts.
+    pub(super) fn on_floor(&self, mode: &ModeInfo) -> bool {
+        mode.facts.ages == Ageing::Operating && self.floor.machine(mode.asset).is_some()
     }
 
     /// The plant it was compiled from.

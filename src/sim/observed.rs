@@ -27,6 +27,8 @@ pub struct Observed {
     pub commanded: Option<InitialMode>,
     /// Its failure.
     pub failed: Option<FailedState>,
+    /// Planned maintenance under way for this long (the first plan; off when it has none).
+    pub maintained: Option<Span>,
     /// Latched trip.
     pub tripped: bool,
     /// Level [storage amount].
@@ -91,10 +93,37 @@ fn take(model: &Model, state: &mut State, id: AssetId, seen: &Observed) {
     if let Some(limit) = seen.rate_limit {
         asset.rate_limit = limit.clamp(0.0, 1.0);
     }
+    if let Some(since) = seen.maintained {
+        maintain(model, state, id, since);
+    }
     if let Some(age) = seen.age {
         for at in model.assets[id.index()].modes.clone() {
             state.modes[at as usize].age_us = age.0.max(0);
         }
+    }
+}
+
+fn maintain(model: &Model, state: &mut State, id: AssetId, since: Span) {
+    let asset = &mut state.assets[id.index()];
+    asset.phase = Phase::Down;
+    let Some(at) = model.assets[id.index()].plans.clone().next() else {
+        asset.commanded = InitialMode::Off;
+        return;
+    };
+    asset.maintained += 1;
+    let mode = &mut state.modes[at as usize];
+    (mode.active, mode.ageing, mode.opened, mode.fitted) = (true, false, true, true);
+    mode.work = Work::Working;
+    mode.elapsed_us = since.0.max(0);
+    take_crew(model, state, at);
+}
+
+/// The first crew with the skill is at this work, beyond its size when need be.
+fn take_crew(model: &Model, state: &mut State, at: u32) {
+    if let Some(&crew) = model.modes[at as usize].crews.first() {
+        state.modes[at as usize].crew = crew;
+        state.crews[crew as usize].busy += 1;
+        state.crews[crew as usize].places.pop();
     }
 }
 
@@ -104,22 +133,20 @@ fn fail(model: &Model, state: &mut State, id: AssetId, failed: FailedState) -> b
     let mode = &mut state.modes[at as usize];
     mode.active = true;
     mode.age_at = state.time;
+    mode.ageing = false;
     mode.queued = sequence;
     mode.work = if failed.in_repair { Work::Working } else { Work::Queued };
     mode.elapsed_us = if failed.in_repair { failed.since.0.max(0) } else { 0 };
-    if let Some(&crew) = model.modes[at as usize].crews.first().filter(|_| failed.in_repair) {
-        mode.crew = crew;
-        state.crews[crew as usize].busy += 1;
+    mode.fitted = failed.in_repair;
+    if failed.in_repair {
+        take_crew(model, state, at);
     }
     let effect = model.plant.asset(id).reliability[failed.mode_index].effect;
     state.modes[at as usize].total = effect == Degradation::Lost;
-    let asset = &mut state.assets[id.index()];
-    match effect {
-        Degradation::Lost => {
-            asset.lost += 1;
-            asset.phase = Phase::Down;
-        }
-        Degradation::Derated(fraction) => asset.derate *= fraction,
+    if effect == Degradation::Lost {
+        state.assets[id.index()].lost += 1;
+        state.assets[id.index()].phase = Phase::Down;
     }
+    state.assets[id.index()].effects = super::effects::present(model, state, id);
     true
 }

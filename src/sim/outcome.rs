@@ -33,6 +33,12 @@ pub struct Totals {
     pub energy_kwh: f64,
     /// Crews while travelling and working [currency].
     pub crew_cost: f64,
+    /// Spare parts used up [currency].
+    #[serde(default)]
+    pub spare_cost: f64,
+    /// Content lost by leaks [currency].
+    #[serde(default)]
+    pub leak_cost: f64,
     /// One-off costs of actions carried out [currency].
     pub action_cost: f64,
     /// Declared cost of assets fully down while commanded on [currency].
@@ -48,7 +54,7 @@ pub struct Totals {
 impl Totals {
     /// Earned minus all costs [currency].
     pub fn profit(&self) -> f64 {
-        self.earned - self.scrap_cost - self.energy_cost - self.crew_cost - self.action_cost - self.downtime_cost
+        self.earned - self.scrap_cost - self.energy_cost - self.crew_cost - self.spare_cost - self.leak_cost - self.action_cost - self.downtime_cost
     }
 }
 

@@ -86,6 +86,9 @@ impl Engine<'_> {
         if ambient != self.st.ambient_c() || slope != self.st.ambient_per_h {
             for id in plant.asset_ids() {
                 self.anchor_temperature(id);
+                if self.model.assets[id.index()].driven {
+                    self.pending.touched.push(id.0);
+                }
             }
             self.st.ambient_c = ambient;
             self.st.ambient_at = now;

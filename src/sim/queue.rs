@@ -79,6 +79,11 @@ impl Queue {
         self.heap.first().map(|&s| self.keys[s as usize])
     }
 
+    /// The slot of the next event.
+    pub(super) fn first(&self) -> Option<u32> {
+        self.heap.first().copied()
+    }
+
     /// Removes the next event.
     pub(super) fn pop(&mut self) -> Option<(u32, Time)> {
         let slot = *self.heap.first()?;

@@ -63,7 +63,7 @@ impl Engine<'_> {
     pub(super) fn full_want(&self, info: &Claim) -> f64 {
         match info.kind {
             ClaimKind::Need { idle_fraction, .. } => {
-                let load = (self.limit(info.asset) * self.st.assets[info.asset.index()].derate).min(1.0);
+                let load = (self.limit(info.asset) * self.st.assets[info.asset.index()].effects.derate).min(1.0);
                 info.amount * (idle_fraction + (1.0 - idle_fraction) * load)
             }
             ClaimKind::Conversion { .. } => info.amount * 1e-9,
@@ -270,7 +270,8 @@ impl Engine<'_> {
         for &s in &island.stores {
             let out = if discharge > 0.0 && reserves > 0.0 { discharge * self.reserve(s) / reserves } else { 0.0 };
             let into = if charge > 0.0 && charge_limit > 0.0 { charge * self.charge_limit(s) / charge_limit } else { 0.0 };
-            self.set_level_rate(s, into - out);
+            let net = self.leak(s, into - out);
+            self.set_level_rate(s, net);
         }
         let (model, st) = (self.model, &mut self.st);
         let merit = |i: usize| model.gives[island.givers[i] as usize].merit;
@@ -303,7 +304,9 @@ impl Engine<'_> {
         let a = &self.st.assets[id.index()];
         let Some(s) = self.model.plant.asset(id).storage else { return 0.0 };
         let full = super::storages::level_at(a, s.capacity, self.st.time) >= s.capacity;
-        if full { 0.0 } else { s.max_charge * a.ability.min(1.0) }
+        let most = s.max_charge * a.ability.min(1.0);
+        // a full reserve is only kept full
+        if full { a.effects.leak_per_h.min(most) } else { most }
     }
 
     /// Tells the owners of claims what they got.

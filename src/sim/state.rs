@@ -5,13 +5,17 @@
 //! changed, so reading or splitting a run never changes a bit of its future.
 
 use super::coupled::BlockState;
+use super::crews::BASE;
+use super::effects::Effects;
+use super::hazards::Course;
+use super::lives::{UNDRAWN, ages};
 use super::model::Model;
 use super::outcome::Totals;
 use super::parts::Parts;
 use super::queue::Queue;
 use super::script::Intervention;
 use super::{Cause, Mode};
-use crate::plant::{AssetId, InitialMode, MediumId};
+use crate::plant::{AssetId, CrewId, InitialMode, MediumId, SpareId};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -34,7 +38,9 @@ pub(super) mod item {
     pub(in crate::sim) const DOWN_H: usize = 5;
     pub(in crate::sim) const OVER_H: usize = 6;
     pub(in crate::sim) const LOST_H: usize = 7;
-    pub(in crate::sim) const COUNT: usize = 8;
+    pub(in crate::sim) const LEAKED: usize = 8;
+    pub(in crate::sim) const LEAK_COST: usize = 9;
+    pub(in crate::sim) const COUNT: usize = 10;
 }
 
 /// Integrals since the start, anchored at `at`.
@@ -67,6 +73,8 @@ pub(super) struct AssetState {
     pub(super) phase_since: Time,
     pub(super) tripped: bool,
     pub(super) lost: u16,
+    /// Opened plans.
+    pub(super) maintained: u16,
     pub(super) inhibits: u16,
     pub(super) stopped_claims: u16,
     pub(super) supply_cut: u16,
@@ -74,7 +82,9 @@ pub(super) struct AssetState {
     /// Started by its group, so that its group may send it back to standby.
     pub(super) substitutes: bool,
     pub(super) rate_limit: f64,
-    pub(super) derate: f64,
+    pub(super) effects: Effects,
+    /// What it leaks now [storage amount/h].
+    pub(super) leaking_per_h: f64,
     pub(super) factor: f64,
     pub(super) ability: f64,
     pub(super) rate_per_h: f64,
@@ -136,7 +146,12 @@ pub(super) struct ModeState {
     /// Anchor of the age while ageing (of a machine of parts: reading of its working clock); beginning of the work while being repaired.
     pub(super) age_at: Time,
     pub(super) ageing: bool,
+    /// `i64::MAX`: never, or (driven) not before its timer looks again.
     pub(super) fails_at_age_us: i64,
+    /// Of a driven mode: the budget left at the anchor of the age, and what has consumed it since.
+    pub(super) budget: f64,
+    pub(super) load_factor: f64,
+    pub(super) course: Course,
     pub(super) lives: u32,
     pub(super) repairs: u32,
     pub(super) queued: u64,
@@ -146,6 +161,12 @@ pub(super) struct ModeState {
     pub(super) crew: u32,
     /// Repair time already spent when the run took over.
     pub(super) elapsed_us: i64,
+    /// Work left when its crew paused [µs]; −1: not paused.
+    pub(super) left_us: i64,
+    /// The spare part of this repair has been used.
+    pub(super) fitted: bool,
+    /// Of a plan: the asset is out of service for it.
+    pub(super) opened: bool,
     /// Script entry that made it fail.
     pub(super) script: Option<usize>,
 }
@@ -190,12 +211,25 @@ pub(super) struct RuleState {
 }
 
 /// One crew.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct CrewState {
     pub(super) busy: u32,
     pub(super) absent: u16,
+    pub(super) off_duty: bool,
+    /// Where its free people are: an asset, or `crews::BASE`.
+    pub(super) places: Vec<u32>,
     pub(super) hours: f64,
     pub(super) at: Time,
+}
+
+/// One kind of spare part.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct SpareState {
+    pub(super) stock: u32,
+    /// When the orders under way come, in order.
+    pub(super) coming: Vec<Time>,
+    pub(super) orders: u64,
+    pub(super) used: u64,
 }
 
 /// Something of the script that waits for its time.
@@ -250,6 +284,7 @@ pub struct State {
     pub(super) gives: Vec<GiveState>,
     pub(super) rules: Vec<RuleState>,
     pub(super) crews: Vec<CrewState>,
+    pub(super) spares: Vec<SpareState>,
     pub(super) proc_rates: Vec<f64>,
     pub(super) link_flows: Vec<f64>,
     pub(super) blocks: Vec<BlockState>,
@@ -289,11 +324,16 @@ impl State {
             began: at,
             stream: None,
             assets: plant.assets.iter().zip(&machines).map(|(a, m)| AssetState { machine: *m, ..AssetState::initial(a, at) }).collect(),
-            modes: model.modes.iter().map(|m| ModeState::fresh(if machines[m.asset.index()] == u32::MAX { at } else { Time::ZERO })).collect(),
+            modes: model.modes.iter().map(|m| ModeState::fresh(ages(&m.facts, Mode::Off), if model.on_floor(m) { Time::ZERO } else { at })).collect(),
             claims: vec![ClaimState { want: 0.0, got: 0.0, cut: 0, fare: Fare::Served, stopped_at: at, retries: 0 }; model.claims.len()],
             gives: vec![GiveState { desired: 0.0, given: 0.0, available: 0.0 }; model.gives.len()],
             rules: vec![RuleState { met: false, fired: false }; model.rules.len()],
-            crews: vec![CrewState { busy: 0, absent: 0, hours: 0.0, at }; plant.crews.len()],
+            crews: plant
+                .crews
+                .iter()
+                .map(|c| CrewState { busy: 0, absent: 0, off_duty: false, places: vec![BASE; c.size as usize], hours: 0.0, at })
+                .collect(),
+            spares: plant.spares.iter().map(|s| SpareState { stock: s.stock, coming: Vec::new(), orders: 0, used: 0 }).collect(),
             proc_rates: vec![0.0; model.procs.len()],
             link_flows: vec![0.0; model.mlinks.len()],
             blocks: vec![BlockState::default(); model.blocks.len()],
@@ -447,10 +487,31 @@ impl State {
     pub fn age(&self, model: &Model, a: AssetId, mode: usize) -> Option<Span> {
         let at = model.assets[a.index()].modes.clone().nth(mode)? as usize;
         let m = &self.modes[at];
-        if let Some(machine) = model.floor.machine(a).filter(|_| !m.active) {
+        if let Some(machine) = model.floor.machine(a).filter(|_| !m.active && model.on_floor(&model.modes[at])) {
             return Some(Span(m.age_us + self.parts.clock_us(machine, self.time) - m.age_at.0));
         }
         Some(Span(m.age_us + if m.ageing { (self.time - m.age_at).0 } else { 0 }))
+    }
+
+    /// What the storage of an asset has leaked since the run began [storage amount].
+    pub fn leaked(&self, a: AssetId) -> f64 {
+        self.assets[a.index()].account.value(item::LEAKED, self.time)
+    }
+
+    /// Parts of a kind on the shelf.
+    pub fn stock(&self, spare: SpareId) -> u32 {
+        self.spares[spare.index()].stock
+    }
+
+    /// Parts of a kind used up since the run began.
+    pub fn parts_used(&self, spare: SpareId) -> u64 {
+        self.spares[spare.index()].used
+    }
+
+    /// Time of a crew's people on the way and at work since the run began [h], summed over people.
+    pub fn crew_hours(&self, crew: CrewId) -> f64 {
+        let state = &self.crews[crew.index()];
+        state.hours + f64::from(state.busy) * (self.time - state.at).h()
     }
 
     /// SHA-256 of the whole state.
@@ -477,13 +538,15 @@ impl AssetState {
             phase_since: at,
             tripped: false,
             lost: 0,
+            maintained: 0,
             inhibits: 0,
             stopped_claims: 0,
             supply_cut: 0,
             held: false,
             substitutes: false,
             rate_limit: 1.0,
-            derate: 1.0,
+            effects: Effects::NONE,
+            leaking_per_h: 0.0,
             factor: 1.0,
             ability: 0.0,
             rate_per_h: 0.0,
@@ -518,15 +581,18 @@ impl AssetState {
 }
 
 impl ModeState {
-    fn fresh(at: Time) -> Self {
+    fn fresh(ageing: bool, at: Time) -> Self {
         ModeState {
             active: false,
             total: false,
             work: Work::None,
             age_us: 0,
             age_at: at,
-            ageing: false,
+            ageing,
             fails_at_age_us: i64::MAX,
+            budget: UNDRAWN,
+            load_factor: 1.0,
+            course: Course::constant(0.0),
             lives: 0,
             repairs: 0,
             queued: 0,
@@ -534,6 +600,9 @@ impl ModeState {
             noted: false,
             crew: u32::MAX,
             elapsed_us: 0,
+            left_us: -1,
+            fitted: false,
+            opened: false,
             script: None,
         }
     }

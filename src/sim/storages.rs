@@ -50,11 +50,13 @@ pub(super) fn is_full(model: &Model, st: &State, id: AssetId) -> bool {
 const HYSTERESIS: f64 = 0.02;
 
 /// Level condition thresholds as absolute amounts.
-pub(super) fn level_edge(rule: &RuleInfo, capacity: f64) -> Option<Edge> {
+///
+/// `bias` is what the sensor shows too much: the thresholds of the true level lie lower by it.
+pub(super) fn level_edge(rule: &RuleInfo, capacity: f64, bias: f64) -> Option<Edge> {
     let hysteresis = rule.hysteresis.unwrap_or(HYSTERESIS) * capacity;
     match rule.when {
-        Condition::LevelBelow { fraction, .. } => Some(edges(false, fraction * capacity, hysteresis, Some(capacity))),
-        Condition::LevelAbove { fraction, .. } => Some(edges(true, fraction * capacity, hysteresis, Some(capacity))),
+        Condition::LevelBelow { fraction, .. } => Some(edges(false, fraction * capacity, hysteresis, Some(capacity)).lowered(bias)),
+        Condition::LevelAbove { fraction, .. } => Some(edges(true, fraction * capacity, hysteresis, Some(capacity)).lowered(bias)),
         Condition::TemperatureAbove { .. } | Condition::TemperatureBelow { .. } | Condition::NotRunning { .. } | Condition::Running { .. } => None,
     }
 }
@@ -98,7 +100,7 @@ impl Engine<'_> {
         let ahead = |threshold: f64| if rate > 0.0 { threshold > level } else { threshold < level };
         let mut target = if rate > 0.0 { storage.capacity } else { 0.0 };
         for &rule in &info.watched_by {
-            if let Some(edge) = level_edge(&self.model.rules[rule as usize], storage.capacity) {
+            if let Some(edge) = level_edge(&self.model.rules[rule as usize], storage.capacity, a.effects.level_bias) {
                 let threshold = edge.next(self.st.rules[rule as usize].met, rate > 0.0);
                 if let Some(t) = threshold.filter(|t| ahead(*t)) {
                     target = if rate > 0.0 { target.min(t) } else { target.max(t) };
@@ -133,6 +135,10 @@ impl Engine<'_> {
     pub(super) fn level_reached(&mut self, id: AssetId) {
         let info = &self.model.assets[id.index()];
         self.touch(id);
+        let a = &self.st.assets[id.index()];
+        if info.store_line.is_none() && info.store_island.is_none() && (a.effects.leak_per_h > 0.0 || a.leaking_per_h > 0.0) {
+            self.leak_changed(id);
+        }
         if let Some(line) = info.store_line {
             self.pending.lines.push(line);
         }

@@ -6,6 +6,7 @@
 
 use super::control::{Edge, edges};
 use super::engine::Engine;
+use super::hazards::Course;
 use super::model::RuleInfo;
 use super::state::{AssetState, State};
 use super::trace::{Cause, Change, Signal};
@@ -54,12 +55,35 @@ fn seconds_to(a: &AssetState, t: &Thermal, ambient_c: f64, target: f64) -> Optio
     (x < 1.0 - 1e-12).then(|| -libm::log1p(-x) * t.capacity_kj_per_k / t.exchange_kw_per_k)
 }
 
+/// The law that the temperature of an asset follows until the next event; ambient without a thermal facet.
+pub(super) fn course(st: &State, id: AssetId, t: Option<&Thermal>, block: Option<u32>) -> Course {
+    let a = &st.assets[id.index()];
+    match t {
+        Some(_) if !a.celsius_curve.is_empty() => Course {
+            at: a.celsius_at,
+            curve: a.celsius_curve.clone(),
+            until: block.map_or(Time::NEVER, |b| st.blocks[b as usize].until),
+            ..Course::constant(a.celsius)
+        },
+        Some(t) => Course {
+            at: a.celsius_at,
+            celsius: a.celsius,
+            per_s: net_kw(a, t, st.ambient_c, a.celsius) / t.capacity_kj_per_k,
+            decay_per_s: t.exchange_kw_per_k / t.capacity_kj_per_k,
+            ..Course::constant(a.celsius)
+        },
+        None => Course { at: st.ambient_at, per_s: st.ambient_per_h / 3600.0, ..Course::constant(st.ambient_c) },
+    }
+}
+
 /// Temperature condition thresholds.
-pub(super) fn celsius_edge(rule: &RuleInfo) -> Option<Edge> {
+///
+/// `bias` is what the sensor shows too much [K].
+pub(super) fn celsius_edge(rule: &RuleInfo, bias: f64) -> Option<Edge> {
     let hysteresis = rule.hysteresis.unwrap_or(HYSTERESIS_K);
     match rule.when {
-        Condition::TemperatureAbove { celsius, .. } => Some(edges(true, celsius, hysteresis, None)),
-        Condition::TemperatureBelow { celsius, .. } => Some(edges(false, celsius, hysteresis, None)),
+        Condition::TemperatureAbove { celsius, .. } => Some(edges(true, celsius, hysteresis, None).lowered(bias)),
+        Condition::TemperatureBelow { celsius, .. } => Some(edges(false, celsius, hysteresis, None).lowered(bias)),
         Condition::LevelAbove { .. } | Condition::LevelBelow { .. } | Condition::NotRunning { .. } | Condition::Running { .. } => None,
     }
 }
@@ -153,6 +177,7 @@ impl Engine<'_> {
         a.celsius = celsius_at(a, &t, ambient, now);
         a.celsius_at = now;
         self.pending.thermals.push(id.0);
+        self.pending.touched.push(id.0);
         self.watch_temperature(id);
     }
 
@@ -202,7 +227,7 @@ impl Engine<'_> {
             consider(t.reset_c);
         }
         for &rule in &info.watched_by {
-            if let Some(edge) = celsius_edge(&self.model.rules[rule as usize])
+            if let Some(edge) = celsius_edge(&self.model.rules[rule as usize], a.effects.celsius_bias)
                 && let Some(threshold) = edge.next(self.st.rules[rule as usize].met, rising)
             {
                 consider(threshold);

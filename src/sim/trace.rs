@@ -21,6 +21,11 @@ pub enum Cause {
         /// Position in `Asset::reliability`.
         mode: usize,
     },
+    /// Planned maintenance (position in `Asset::maintenance`).
+    Maintenance {
+        /// Position in `Asset::maintenance`.
+        plan: usize,
+    },
     /// A start was tried and failed.
     StartFailed,
     /// A service was short.
@@ -77,6 +82,7 @@ impl Cause {
             Cause::Nominal
             | Cause::Script(_)
             | Cause::Failure { .. }
+            | Cause::Maintenance { .. }
             | Cause::StartFailed
             | Cause::Trip
             | Cause::RepairDone
@@ -127,7 +133,7 @@ pub enum Change {
         /// Position in `Asset::reliability`.
         mode: usize,
     },
-    /// A repair waits for a crew.
+    /// A repair waits for a crew or for a spare part.
     RepairQueued {
         /// Position in `Asset::reliability`.
         mode: usize,
@@ -141,6 +147,21 @@ pub enum Change {
     Repaired {
         /// Position in `Asset::reliability`.
         mode: usize,
+    },
+    /// Planned maintenance is due; the asset runs on until a crew opens it.
+    MaintenanceDue {
+        /// Position in `Asset::maintenance`.
+        plan: usize,
+    },
+    /// Planned maintenance began.
+    MaintenanceStarted {
+        /// Position in `Asset::maintenance`.
+        plan: usize,
+    },
+    /// Planned maintenance was completed.
+    MaintenanceDone {
+        /// Position in `Asset::maintenance`.
+        plan: usize,
     },
     /// An action was carried out, or refused because the asset accepts no commands.
     Acted {

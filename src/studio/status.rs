@@ -21,6 +21,7 @@ pub fn mode(mode: Mode) -> (&'static str, &'static str, Tone) {
         Mode::InRepair => (icon::WRENCH, "in repair", Tone::Warning),
         Mode::Short => (icon::WARNING, "short of supply", Tone::Alarm),
         Mode::Inhibited => (icon::LOCK, "interlocked", Tone::Warning),
+        Mode::Maintenance => (icon::TOOLBOX, "maintenance", Tone::Notice),
     }
 }
 

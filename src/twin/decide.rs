@@ -128,7 +128,7 @@ fn concerns(plant: &Plant, cell: CellId, belief: &Belief) -> Vec<(AssetId, Mode)
 fn needs_attention(mode: Mode) -> bool {
     match mode {
         Mode::Failed | Mode::InRepair | Mode::Tripped | Mode::Short | Mode::Inhibited => true,
-        Mode::Running | Mode::Idle | Mode::Starved | Mode::Blocked | Mode::Standby | Mode::Starting | Mode::Off => false,
+        Mode::Running | Mode::Idle | Mode::Starved | Mode::Blocked | Mode::Standby | Mode::Starting | Mode::Off | Mode::Maintenance => false,
     }
 }
 

@@ -146,7 +146,7 @@ fn severity_of(mode: Mode) -> Severity {
     match mode {
         Mode::Failed | Mode::Tripped => Severity::Alarm,
         Mode::InRepair | Mode::Short | Mode::Inhibited | Mode::Starved | Mode::Blocked => Severity::Warning,
-        Mode::Running | Mode::Idle | Mode::Standby | Mode::Starting | Mode::Off => Severity::Info,
+        Mode::Running | Mode::Idle | Mode::Standby | Mode::Starting | Mode::Off | Mode::Maintenance => Severity::Info,
     }
 }
 

@@ -96,6 +96,7 @@ proptest! {
             Observed {
                 commanded: match kind { 0 => Some(InitialMode::Off), 1 => Some(InitialMode::Standby), 2 => Some(InitialMode::Running), _ => None },
                 failed: (kind == 3 && !facts.reliability.is_empty()).then_some(FailedState { mode_index: 0, since: Span::from_min(f64::from(minutes)), in_repair: minutes % 2 == 0 }),
+                maintained: (kind == 6).then_some(Span::from_min(f64::from(minutes))),
                 tripped: kind == 4,
                 level: facts.storage.map(|s| s.capacity * x),
                 temperature_c: facts.thermal.map(|t| t.setpoint_c + 10.0 * (x - 0.5)),

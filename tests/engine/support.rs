@@ -23,6 +23,7 @@ pub fn asset(id: &str) -> Asset {
         safety: SafetyClass::Process,
         start: Start { delay: Span::ZERO, failure_probability: 0.0 },
         reliability: Vec::new(),
+        maintenance: Vec::new(),
         needs: Vec::new(),
         gives: Vec::new(),
         storage: None,
@@ -42,12 +43,9 @@ pub fn asset(id: &str) -> Asset {
 /// Exponential life and repair [h], by crew skill `fix` or by itself.
 pub fn failing(mttf_h: f64, mttr_h: f64, crew: bool) -> FailureMode {
     FailureMode {
-        id: "breakdown".into(),
-        hazard: Hazard::Exponential { mttf: Span::from_h(mttf_h) },
-        effect: Degradation::Lost,
-        repair: Repair::Exponential { mean: Span::from_h(mttr_h) },
         skill: crew.then(|| "fix".into()),
         priority: 1,
+        ..FailureMode::new("breakdown", Hazard::Exponential { mttf: Span::from_h(mttf_h) }, Repair::Exponential { mean: Span::from_h(mttr_h) })
     }
 }
 
@@ -93,6 +91,8 @@ impl Build {
             links: Vec::new(),
             groups: Vec::new(),
             crews: Vec::new(),
+            spares: Vec::new(),
+            begins: Span::ZERO,
             cells: Vec::new(),
             tags: Vec::new(),
             money: Money { currency: "EUR".into(), source: String::new() },
@@ -134,7 +134,7 @@ impl Build {
 
     pub fn crew(&mut self, size: u32) -> CrewId {
         let skills = vec!["fix".into()];
-        self.0.crews.push(Crew { id: "C".into(), name: "C".into(), size, skills, travel: Span::ZERO, cost_per_h: 0.0 });
+        self.0.crews.push(Crew { size, ..Crew::new("C", skills) });
         CrewId(self.0.crews.len() as u32 - 1)
     }
 

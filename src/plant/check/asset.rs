@@ -2,6 +2,8 @@
 
 use super::Context;
 use super::numbers::{Range, number};
+use super::reliability;
+use super::upkeep;
 use super::{coupling, facets};
 use crate::plant::file::{ActionFile, AssetFile};
 use crate::plant::model::{ActionKind, ActionSpec, Asset, Body, InitialMode, Pose, SafetyClass, Shape};
@@ -33,7 +35,8 @@ pub fn asset(index: usize, f: &AssetFile, c: &mut Context<'_, '_>) -> Asset {
         initial: f.initial.unwrap_or(InitialMode::Running),
         safety: f.safety.unwrap_or(SafetyClass::Process),
         start: facets::start(f, c),
-        reliability: facets::reliability(f, c),
+        reliability: reliability::reliability(f, c),
+        maintenance: upkeep::maintenance(f, c),
         needs: facets::needs(f, c),
         gives: facets::gives(f, c),
         storage: facets::storage(f, c),

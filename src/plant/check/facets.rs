@@ -2,16 +2,16 @@
 
 use super::Context;
 use super::numbers::{Range, number};
-use crate::plant::facets::{
-    Condition, ControlRule, Degradation, Effect, FailureMode, Give, Hazard, Input, Need, OnShort, Output, Process, Repair, Start, Storage, Thermal,
-};
+use super::reliability::{hazard_scale, repair_scale};
+use crate::plant::facets::{Condition, ControlRule, Effect, Give, Input, Need, OnShort, Output, Process, Start, Storage, Thermal};
 use crate::plant::file::{AssetFile, ConditionFile, InputFile};
 use crate::time::Span;
 
 /// A rate-form cycle is at most this fraction of the shortest failure or repair time.
 const CYCLE_RATIO: f64 = 0.1;
 
-fn place(f: &AssetFile, field: &str) -> String {
+/// Path of a field of an asset.
+pub fn place(f: &AssetFile, field: &str) -> String {
     format!("assets[\"{}\"].{field}", f.id)
 }
 
@@ -29,56 +29,10 @@ pub fn start(f: &AssetFile, c: &mut Context<'_, '_>) -> Start {
     Start { delay: s.delay, failure_probability: s.failure_probability }
 }
 
-/// Failure modes.
-pub fn reliability(f: &AssetFile, c: &mut Context<'_, '_>) -> Vec<FailureMode> {
-    let list = f.reliability.as_deref().unwrap_or_default();
-    for (i, m) in list.iter().enumerate() {
-        let at = place(f, &format!("reliability[{i}]"));
-        positive_span(c, &format!("{at}.hazard"), hazard_scale(&m.hazard));
-        if let Hazard::Weibull { shape, .. } = m.hazard {
-            number(c.issues, &format!("{at}.hazard"), shape, Range::Positive);
-        }
-        if let Degradation::Derated(to) = m.effect {
-            number(c.issues, &format!("{at}.effect"), to, Range::Fraction);
-        }
-        positive_span(c, &format!("{at}.repair"), Some(repair_scale(&m.repair)));
-        if let Repair::Lognormal { sigma, .. } = m.repair {
-            number(c.issues, &format!("{at}.repair"), sigma, Range::NotNegative);
-        }
-        if list[..i].iter().any(|o| o.id == m.id) {
-            c.issues.add(&at, format!("failure mode {:?} stands twice", m.id), "give each mode its own id");
-        }
-    }
-    let mode = |m: &crate::plant::file::FailureFile| FailureMode {
-        id: m.id.clone(),
-        hazard: m.hazard,
-        effect: m.effect,
-        repair: m.repair,
-        skill: m.skill.clone(),
-        priority: m.priority,
-    };
-    list.iter().map(mode).collect()
-}
-
-fn positive_span(c: &mut Context<'_, '_>, at: &str, span: Option<Span>) {
+/// A time that must be above 0.
+pub fn positive_span(c: &mut Context<'_, '_>, at: &str, span: Option<Span>) {
     if span.is_some_and(|s| s <= Span::ZERO) {
         c.issues.add(at, "a time of zero", "write a span of more than 0, for example \"2h\"");
-    }
-}
-
-fn hazard_scale(h: &Hazard) -> Option<Span> {
-    match *h {
-        Hazard::Exponential { mttf } => Some(mttf),
-        Hazard::Weibull { scale, .. } => Some(scale),
-        Hazard::Never => None,
-    }
-}
-
-fn repair_scale(r: &Repair) -> Span {
-    match *r {
-        Repair::Fixed(t) => t,
-        Repair::Exponential { mean } => mean,
-        Repair::Lognormal { median, .. } => median,
     }
 }
 

@@ -47,6 +47,7 @@ fn merge(asset: &mut AssetFile, kind: &KindFile) {
     fill(&mut asset.safety, &f.safety);
     fill(&mut asset.start, &f.start);
     fill(&mut asset.reliability, &f.reliability);
+    fill(&mut asset.maintenance, &f.maintenance);
     fill(&mut asset.needs, &f.needs);
     fill(&mut asset.gives, &f.gives);
     fill(&mut asset.storage, &f.storage);

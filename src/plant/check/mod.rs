@@ -5,6 +5,7 @@
 
 mod asset;
 mod cells;
+mod chatter;
 mod controls;
 mod coupling;
 mod facets;
@@ -14,11 +15,13 @@ mod numbers;
 mod parts;
 mod paths;
 mod profile;
+mod reliability;
 mod scene;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod upkeep;
 
 use super::file::{KindFile, SceneFile};
 use super::model::Plant;
@@ -60,6 +63,7 @@ pub fn resolve(mut file: SceneFile, library: &[KindFile], source: &Source, folde
     topology::check(&file, &mut plant, &mut context);
     parts::check(&file, &mut plant, &mut context);
     cells::check(&plant, &mut context);
+    chatter::check(&plant, &mut context);
     coupling::check(&plant, &mut context);
     controls::check(&plant, &mut context);
     if issues.count() == 0 {

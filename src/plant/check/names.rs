@@ -2,7 +2,7 @@
 
 use crate::document::Issues;
 use crate::plant::file::{FlowFile, SceneFile};
-use crate::plant::model::{AreaId, AssetId, MediumId};
+use crate::plant::model::{AreaId, AssetId, MediumId, SpareId};
 use std::collections::BTreeMap;
 
 /// Longest id [bytes].
@@ -16,6 +16,7 @@ pub struct Names {
     media: BTreeMap<String, (MediumId, bool)>,
     areas: BTreeMap<String, AreaId>,
     assets: BTreeMap<String, AssetId>,
+    spares: BTreeMap<String, SpareId>,
 }
 
 /// Whether an id has the allowed form: it appears in topics, file names and audit records.
@@ -49,17 +50,24 @@ impl Names {
         unique(issues, "assets", file.assets.iter().map(|m| m.id.as_str()));
         unique(issues, "groups", file.groups.iter().map(|m| m.id.as_str()));
         unique(issues, "crews", file.crews.iter().map(|m| m.id.as_str()));
+        unique(issues, "spares", file.spares.iter().map(|m| m.id.as_str()));
         unique(issues, "cells", file.cells.iter().map(|m| m.id.as_str()));
         Names {
             media: file.media.iter().enumerate().map(|(i, m)| (m.id.clone(), (MediumId(i as u32), m.flow == FlowFile::Material))).collect(),
             areas: file.areas.iter().enumerate().map(|(i, m)| (m.id.clone(), AreaId(i as u32))).collect(),
             assets: file.assets.iter().enumerate().map(|(i, m)| (m.id.clone(), AssetId(i as u32))).collect(),
+            spares: file.spares.iter().enumerate().map(|(i, m)| (m.id.clone(), SpareId(i as u32))).collect(),
         }
     }
 
     /// The asset of this id, or an issue.
     pub fn asset(&self, issues: &mut Issues<'_>, at: &str, id: &str) -> Option<AssetId> {
         resolve(&self.assets, "asset", issues, at, id).copied()
+    }
+
+    /// The spare part of this id, or an issue.
+    pub fn spare(&self, issues: &mut Issues<'_>, at: &str, id: &str) -> Option<SpareId> {
+        resolve(&self.spares, "spare", issues, at, id).copied()
     }
 
     /// The area of this id, or an issue.

@@ -5,10 +5,10 @@
 
 use super::Context;
 use super::numbers::{Range, number};
-use crate::plant::facets::Hazard;
 use crate::plant::file::{AssetFile, ProcessFile, SceneFile};
 use crate::plant::form::{CycleLaw, Form};
 use crate::plant::model::{Flow, Plant};
+use crate::plant::reliability::Hazard;
 use crate::time::Span;
 
 /// Shortest mean cycle: the clock counts microseconds.
@@ -42,6 +42,10 @@ pub fn rate_per_h(f: &AssetFile, p: &ProcessFile, c: &mut Context<'_, '_>) -> f6
     if servers > 1 && hazards {
         let hint = "write one asset for each server: each then fails by its own working time";
         c.issues.add(at("form"), format!("{servers} servers share one failure mode"), hint);
+    }
+    if f.reliability.iter().flatten().any(|m| !m.covariates.is_empty()) {
+        let hint = "remove the covariates, or use the rate form: parts are worked on one by one, at no load in between";
+        c.issues.add(at("form"), "load and temperature do not drive the hazard of a machine of parts", hint);
     }
     law(&at("form"), &cycle, c);
     3600.0 * f64::from(servers.max(1)) / cycle.mean_s().max(1e-6)

@@ -3,9 +3,10 @@
 use super::Context;
 use super::names::well_formed;
 use super::numbers::{Range, number};
+use super::upkeep;
 use crate::document::Issues;
 use crate::plant::file::{FlowFile, MediumFile, SceneFile};
-use crate::plant::model::{Area, AssetId, Cell, CellId, Crew, Flow, Group, GroupId, Medium, Money, Plant, SavedView};
+use crate::plant::model::{Area, AssetId, Cell, CellId, Flow, Group, GroupId, Medium, Money, Plant, SavedView};
 use crate::plant::profile::Profiles;
 use crate::time::Span;
 use crate::units::Unit;
@@ -46,6 +47,7 @@ pub fn counts(file: &SceneFile, issues: &mut Issues<'_>) {
         ("areas", file.areas.len(), MAX_LISTS),
         ("groups", file.groups.len(), MAX_LISTS),
         ("crews", file.crews.len(), MAX_LISTS),
+        ("spares", file.spares.len(), MAX_LISTS),
         ("cells", file.cells.len(), MAX_LISTS),
         ("views", file.views.len(), MAX_LISTS),
     ];
@@ -71,12 +73,21 @@ pub fn shell(file: &SceneFile, c: &mut Context<'_, '_>) -> Plant {
         assets: Vec::new(),
         links: Vec::new(),
         groups: Vec::new(),
-        crews: crews(file, c),
+        crews: file.crews.iter().map(|f| upkeep::crew(f, c)).collect(),
+        spares: upkeep::spares(file, c),
+        begins: begins(file, c),
         cells: Vec::new(),
         tags: Vec::new(),
         money: Money { currency: file.money.currency.clone(), source: file.money.source.clone() },
         views: file.views.iter().map(|v| SavedView { name: v.name.clone(), eye_m: v.eye, target_m: v.target }).collect(),
     }
+}
+
+fn begins(file: &SceneFile, c: &mut Context<'_, '_>) -> Span {
+    if file.begins >= Span::from_h(168.0) || file.begins < Span::ZERO {
+        c.issues.add("begins", format!("{} is not within a week", file.begins), "write the time since Monday's midnight, less than \"7d\"");
+    }
+    file.begins
 }
 
 fn medium(m: &MediumFile, c: &mut Context<'_, '_>) -> Medium {
@@ -118,22 +129,6 @@ fn rect(id: &str, r: [f64; 4], c: &mut Context<'_, '_>) -> [f64; 4] {
         c.issues.add(at, "the rectangle is empty", "write (x0, z0, x1, z1) with x0 < x1 and z0 < z1");
     }
     r
-}
-
-fn crews(file: &SceneFile, c: &mut Context<'_, '_>) -> Vec<Crew> {
-    let crew = |f: &crate::plant::file::CrewFile| {
-        let at = |field: &str| format!("crews[\"{}\"].{field}", f.id);
-        number(c.issues, &at("cost_per_h"), f.cost_per_h, Range::NotNegative);
-        if f.size == 0 || f.size > 1000 {
-            c.issues.add(at("size"), format!("a crew of {} can do no work", f.size), "write 1 to 1000");
-        }
-        if f.skills.is_empty() {
-            c.issues.add(at("skills"), "a crew without skills can do no work", "name at least one skill");
-        }
-        let name = or_id(&f.name, &f.id);
-        Crew { id: f.id.clone(), name, size: f.size, skills: f.skills.clone(), travel: f.travel, cost_per_h: f.cost_per_h }
-    };
-    file.crews.iter().map(crew).collect()
 }
 
 /// Groups and cells, written into the plant and onto their members.

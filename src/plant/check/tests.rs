@@ -117,6 +117,83 @@ fn numbers() {
 }
 
 #[test]
+fn laws_of_failure_and_repair() {
+    const H: &str = "hazard: Exponential(mttf: \"200h\")";
+    const R: &str = "repair: Fixed(\"30min\")";
+    check(&[
+        (H, "hazard: Weibull(shape: -1, scale: \"9h\")", 24, "more than 0"),
+        (H, "hazard: Weibull(shape: 0.01, scale: \"9h\")", 24, "shape between 0.1 and 100"),
+        (H, "hazard: Bathtub(early_shape: 1.2, early_scale: \"9h\", mttf: \"9h\", wear_shape: 3, wear_scale: \"9h\")", 24, "early_shape is below 1"),
+        (H, "hazard: Bathtub(early_shape: 0.5, early_scale: \"9h\", mttf: \"9h\", wear_shape: 0.9, wear_scale: \"9h\")", 24, "wear_shape is above 1"),
+        (H, "hazard: Bathtub(early_shape: 0.5, early_scale: \"0h\", mttf: \"9h\", wear_shape: 3, wear_scale: \"9h\")", 24, "a time of zero"),
+        (H, "hazard: Exponential(mttf: \"200h\"), covariates: [Load(exponent: -2, reference: 1)]", 24, "0 or more"),
+        (H, "hazard: Exponential(mttf: \"200h\"), covariates: [Load(exponent: 2, reference: 0)]", 24, "more than 0"),
+        (H, "hazard: Exponential(mttf: \"200h\"), covariates: [Temperature(per_k: 7, reference_c: 40)]", 24, "at most 2"),
+        (H, "hazard: Exponential(mttf: \"200h\"), covariates: [Arrhenius(activation_ev: 70, reference_c: 40)]", 24, "electron volts"),
+        (H, "hazard: Exponential(mttf: \"200h\"), covariates: [Arrhenius(activation_ev: 0.7, reference_c: -300)]", 24, "-273.15"),
+        (R, "repair: Fixed(\"30min\"), effect: StuckAt(1.5)", 24, "between 0 and 1"),
+        (R, "repair: Fixed(\"30min\"), effect: Leak(per_h: 2)", 24, "a leak without a storage"),
+        (R, "repair: Fixed(\"30min\"), effect: Bias()", 24, "a bias of nothing"),
+        (R, "repair: Fixed(\"30min\"), effect: Bias(level: 2)", 24, "a biased level without a storage"),
+        (H, "hazard: Never, covariates: [Temperature(per_k: 0.1, reference_c: 40)]", 24, "multiply a hazard of Never"),
+        (H, "hazard: Exponential(mttf: \"200h\"), renewal: Partial(1.5)", 24, "between 0 and 1"),
+        (R, "repair: Gamma(mean: \"1h\", shape: 0)", 24, "more than 0"),
+        (R, "repair: Gamma(mean: \"1h\", shape: 1e6)", 24, "between 0.01 and 10000"),
+        (R, "repair: Weibull(shape: 1.5, scale: \"0s\")", 24, "a time of zero"),
+        (R, "repair: Lognormal(median: \"1h\", sigma: 9)", 24, "sigma is that of the logarithm"),
+    ]);
+}
+
+#[test]
+fn controls_that_undo_themselves() {
+    const RULE: &str = "(id: \"dry\", when: LevelBelow(asset: \"T-1\", fraction: 0.05), then: Inhibit, via: \"G-1\")";
+    check(&[
+        (RULE, "(id: \"dry\", when: Running(asset: \"F-1\"), then: Inhibit)", 25, "would chatter"),
+        (RULE, "(id: \"dry\", when: Running(asset: \"F-1\"), then: SetRate(0), delay: \"1ms\")", 25, "would chatter"),
+    ]);
+}
+
+#[test]
+fn upkeep() {
+    const CREW: &str = "(id: \"maint\", skills: [\"mechanic\"])";
+    const SKILL: &str = "skill: \"mechanic\")]";
+    const END: &str = "crews: [";
+    check(&[
+        (CREW, "(id: \"maint\", skills: [\"mechanic\"], size: 0)", 37, "can do no work"),
+        (CREW, "(id: \"maint\", skills: [\"mechanic\"], speed_m_per_s: 300)", 37, "0.05 to 50"),
+        (CREW, "(id: \"maint\", skills: [\"mechanic\"], base: (0, 0, 0))", 37, "without a speed"),
+        (CREW, "(id: \"maint\", skills: [\"mechanic\"], shifts: [(from: \"6h\", to: \"30h\")])", 37, "since midnight"),
+        (CREW, "(id: \"maint\", skills: [\"mechanic\"], shifts: [(from: \"6h\", to: \"6h\")])", 37, "whole day"),
+        (CREW, "(id: \"maint\", skills: [\"mechanic\"], shifts: [(days: [], from: \"6h\", to: \"9h\")])", 37, "at least one day"),
+        (SKILL, "skill: \"mechanic\", spare: \"seal\")]", 24, "there is no spare \"seal\""),
+        (END, "spares: [(id: \"s\", lead: Fixed(\"0h\"))], crews: [", 37, "a time of zero"),
+        (END, "spares: [(id: \"s\", lead: Fixed(\"9h\"), order: 0, reorder_at: 1)], crews: [", 37, "reordering nothing"),
+        (END, "spares: [(id: \"s\", lead: Fixed(\"9h\"), order: 0, stock: 0)], crews: [", 37, "no part ever"),
+        (END, "begins: \"9d\", crews: [", 37, "within a week"),
+        (SKILL, "skill: \"mechanic\")], maintenance: [(id: \"m\", every: \"1s\", duration: Fixed(\"1h\"))]", 24, "a minute or more"),
+        (SKILL, "skill: \"mechanic\")], maintenance: [(id: \"m\", every: \"9h\", duration: Fixed(\"0h\"))]", 24, "a time of zero"),
+        (
+            SKILL,
+            "skill: \"mechanic\")], maintenance: [(id: \"m\", every: \"9h\", duration: Fixed(\"1h\"), skill: \"x\")]",
+            24,
+            "no crew has the skill",
+        ),
+        (
+            SKILL,
+            "skill: \"mechanic\")], maintenance: [(id: \"m\", every: \"9h\", duration: Fixed(\"1h\"), restores: [(mode: \"x\")])]",
+            24,
+            "has no failure mode",
+        ),
+        (
+            SKILL,
+            "skill: \"mechanic\")], maintenance: [(id: \"m\", every: \"9h\", duration: Fixed(\"1h\"), restores: [(mode: \"jam\", renewal: Partial(2))])]",
+            24,
+            "between 0 and 1",
+        ),
+    ]);
+}
+
+#[test]
 fn units_and_contracts() {
     check(&[
         ("(id: \"power\", unit: \"kW\")", "(id: \"power\", unit: \"kilowatt\")", 6, "not a UCUM unit"),

@@ -187,5 +187,11 @@ fn skills(plant: &Plant, c: &mut Context<'_, '_>) {
                 c.issues.add(at, format!("no crew has the skill {skill:?}"), "add it to a crew, or the repair would never begin");
             }
         }
+        for (i, m) in asset.maintenance.iter().enumerate() {
+            if let Some(skill) = m.skill.as_deref().filter(|s| !known.contains(s)) {
+                let at = format!("assets[\"{}\"].maintenance[{i}].skill", asset.id);
+                c.issues.add(at, format!("no crew has the skill {skill:?}"), "add it to a crew, or it would never begin");
+            }
+        }
     }
 }

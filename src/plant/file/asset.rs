@@ -4,8 +4,10 @@
 //! name as a whole; tags are added to the kind's tags.
 
 use super::coupling::{DrainFile, ExchangeFile};
+use super::reliability::FailureFile;
 use super::tag::TagFile;
-use crate::plant::facets::{Degradation, Effect, Hazard, OnShort, Repair};
+use super::upkeep::MaintenanceFile;
+use crate::plant::facets::{Effect, OnShort};
 use crate::plant::form::Form;
 use crate::plant::model::{ActionClass, ActionKind, InitialMode, SafetyClass, Shape};
 use crate::time::Span;
@@ -59,6 +61,9 @@ pub struct AssetFile {
     /// Failure modes.
     #[serde(default)]
     pub reliability: Option<Vec<FailureFile>>,
+    /// Planned maintenance.
+    #[serde(default)]
+    pub maintenance: Option<Vec<MaintenanceFile>>,
     /// What it needs.
     #[serde(default)]
     pub needs: Option<Vec<NeedFile>>,
@@ -116,6 +121,8 @@ pub struct FacetsFile {
     pub start: Option<StartFile>,
     /// Failure modes.
     pub reliability: Option<Vec<FailureFile>>,
+    /// Planned maintenance.
+    pub maintenance: Option<Vec<MaintenanceFile>>,
     /// What it needs.
     pub needs: Option<Vec<NeedFile>>,
     /// What it gives.
@@ -155,30 +162,6 @@ pub struct StartFile {
     /// Probability that a start fails; default 0.
     pub failure_probability: f64,
     /// Where the figures come from.
-    pub source: String,
-}
-
-/// One way to fail.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug)]
-#[serde(deny_unknown_fields)]
-pub struct FailureFile {
-    /// Name within the asset (`bearing`).
-    pub id: String,
-    /// When it fails.
-    pub hazard: Hazard,
-    /// What failing does; default Lost.
-    #[serde(default = "lost")]
-    pub effect: Degradation,
-    /// How long a repair takes once a crew is at work.
-    pub repair: Repair,
-    /// Skill that the crew needs; default: repairs itself without a crew.
-    #[serde(default)]
-    pub skill: Option<String>,
-    /// Queueing priority, lower first; default 5.
-    #[serde(default = "middle")]
-    pub priority: u8,
-    /// Where the figures come from.
-    #[serde(default)]
     pub source: String,
 }
 
@@ -438,9 +421,6 @@ pub struct ActionFile {
     pub effect_within: Span,
 }
 
-fn lost() -> Degradation {
-    Degradation::Lost
-}
 fn middle() -> u8 {
     5
 }

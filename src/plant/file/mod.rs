@@ -9,14 +9,18 @@
 mod asset;
 mod coupling;
 mod profile;
+mod reliability;
 mod scene;
 mod tag;
+mod upkeep;
 
 pub use asset::{
-    ActionFile, AssetFile, BodyFile, ConditionFile, ControlFile, FacetsFile, FailureFile, GiveFile, InputFile, KindFile, NeedFile, OutputFile,
-    ProcessFile, StartFile, StorageFile, ThermalFile,
+    ActionFile, AssetFile, BodyFile, ConditionFile, ControlFile, FacetsFile, GiveFile, InputFile, KindFile, NeedFile, OutputFile, ProcessFile,
+    StartFile, StorageFile, ThermalFile,
 };
 pub use coupling::{DrainFile, ExchangeFile, ExchangeLaw};
 pub use profile::ProfileFile;
+pub use reliability::FailureFile;
 pub use scene::{AreaFile, CellFile, CrewFile, FlowFile, GroupFile, KindsFile, LinkFile, MediumFile, MoneyFile, SceneFile, ViewFile};
 pub use tag::{QuantityFile, TagFile};
+pub use upkeep::{MaintenanceFile, RestoreFile, ShiftFile, SpareFile};

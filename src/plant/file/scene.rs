@@ -2,7 +2,9 @@
 
 use super::asset::{AssetFile, KindFile};
 use super::profile::ProfileFile;
+use super::upkeep::{ShiftFile, SpareFile};
 use crate::plant::model::Autonomy;
+use crate::plant::upkeep::ShiftEnd;
 use crate::time::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,12 @@ pub struct SceneFile {
     /// Maintenance crews.
     #[serde(default)]
     pub crews: Vec<CrewFile>,
+    /// Spare parts.
+    #[serde(default)]
+    pub spares: Vec<SpareFile>,
+    /// When a simulation begins, since a Monday's midnight UTC (`"6h"`): for shifts and windows; default 0.
+    #[serde(default)]
+    pub begins: Span,
     /// Agent cells.
     #[serde(default)]
     pub cells: Vec<CellFile>,
@@ -191,9 +199,21 @@ pub struct CrewFile {
     pub size: u32,
     /// Skills (`mechanical`, `electrical`).
     pub skills: Vec<String>,
-    /// Time to reach a job; default 0.
+    /// Time to get going for a job, whatever the distance; default 0.
     #[serde(default)]
     pub travel: Span,
+    /// Speed on the way from its last job to the next, along the axes of the floor [m/s]; default: only `travel` counts.
+    #[serde(default)]
+    pub speed_m_per_s: Option<f64>,
+    /// Where its people are before their first job (x, y, z) [m]; default: beside it.
+    #[serde(default)]
+    pub base: Option<[f64; 3]>,
+    /// When it is there; default: always.
+    #[serde(default)]
+    pub shifts: Vec<ShiftFile>,
+    /// What becomes of the work in hand when its shift ends; default Finish.
+    #[serde(default)]
+    pub at_shift_end: ShiftEnd,
     /// Cost while working [currency/h]; default 0.
     #[serde(default)]
     pub cost_per_h: f64,

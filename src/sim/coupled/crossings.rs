@@ -41,7 +41,7 @@ impl Engine<'_> {
             let (refilled, lowered) = band(level.capacity);
             let own = [if a.dry { refilled } else { 0.0 }, if a.brim { lowered } else { level.capacity }];
             let rules = info.watched_by.iter().filter_map(|r| {
-                let edge = level_edge(&self.model.rules[*r as usize], level.capacity)?;
+                let edge = level_edge(&self.model.rules[*r as usize], level.capacity, a.effects.level_bias)?;
                 edge_ahead(edge, self.st.rules[*r as usize].met)
             });
             let first = earliest(&a.level_curve, h, own.into_iter().chain(rules));
@@ -62,7 +62,7 @@ impl Engine<'_> {
             let cooled = (!info.heat_claims.is_empty()).then_some(facts.setpoint_c);
             let reset = a.tripped.then_some(facts.reset_c);
             let rules = info.watched_by.iter().filter_map(|r| {
-                let edge = celsius_edge(&self.model.rules[*r as usize])?;
+                let edge = celsius_edge(&self.model.rules[*r as usize], a.effects.celsius_bias)?;
                 edge_ahead(edge, self.st.rules[*r as usize].met)
             });
             let first = earliest(&a.celsius_curve, h, [facts.trip_c].into_iter().chain(cooled).chain(reset).chain(rules));

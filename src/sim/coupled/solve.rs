@@ -213,6 +213,9 @@ impl Engine<'_> {
             for &rule in &self.model.assets[id.index()].watched_by {
                 self.pending.rules.push(rule);
             }
+            if self.model.assets[id.index()].driven {
+                self.pending.touched.push(id.0);
+            }
         }
     }
 

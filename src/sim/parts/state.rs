@@ -269,6 +269,7 @@ pub(super) fn place_of(mode: Mode) -> usize {
         | Mode::Failed
         | Mode::InRepair
         | Mode::Short
-        | Mode::Inhibited => WAITING,
+        | Mode::Inhibited
+        | Mode::Maintenance => WAITING,
     }
 }

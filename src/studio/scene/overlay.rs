@@ -309,6 +309,11 @@ impl Pen<'_> {
                 self.painter.circle_stroke(c, 4.8 * self.k, Stroke::new(1.8 * self.k, fill));
             }
             Status::Starting => self.polygon(c, 5.6, 3, 0.0, fill, false),
+            Status::Maintenance => {
+                self.painter.circle_stroke(c, 5.6 * self.k, Stroke::new(1.8 * self.k, fill));
+                self.painter.rect_filled(bar(1.8, 6.0), CornerRadius::ZERO, fill);
+                self.painter.rect_filled(bar(6.0, 1.8), CornerRadius::ZERO, fill);
+            }
             Status::Off | Status::Idle => {
                 self.painter.line_segment([c - Vec2::X * 4.5 * self.k, c + Vec2::X * 4.5 * self.k], Stroke::new(2.0 * self.k, fill));
             }

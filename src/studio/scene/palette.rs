@@ -65,7 +65,9 @@ pub fn status(s: Status) -> Srgba {
     match s {
         Status::Failed | Status::Tripped => ALARM,
         Status::InRepair | Status::Starved | Status::Blocked | Status::Short | Status::Inhibited => WARN,
-        Status::Unknown | Status::Running | Status::Idle | Status::Standby | Status::Starting | Status::Off => Srgba::rgb(0.35, 0.38, 0.42),
+        Status::Unknown | Status::Running | Status::Idle | Status::Standby | Status::Starting | Status::Off | Status::Maintenance => {
+            Srgba::rgb(0.35, 0.38, 0.42)
+        }
     }
 }
 
@@ -99,7 +101,7 @@ impl Tint {
             _ if look.stale => Tint::Stale,
             Status::Failed | Status::Tripped => Tint::Alarm,
             Status::InRepair | Status::Starved | Status::Blocked | Status::Short | Status::Inhibited => Tint::Warn,
-            Status::Off | Status::Standby | Status::Idle => Tint::Resting,
+            Status::Off | Status::Standby | Status::Idle | Status::Maintenance => Tint::Resting,
             Status::Unknown => Tint::Stale,
             Status::Running | Status::Starting => Tint::Plain,
         }

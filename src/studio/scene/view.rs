@@ -39,6 +39,8 @@ pub enum Status {
     Short,
     /// Held by an interlock.
     Inhibited,
+    /// Out of service for planned maintenance.
+    Maintenance,
 }
 
 impl Status {
@@ -58,6 +60,7 @@ impl Status {
             Status::InRepair => "in repair",
             Status::Short => "SHORT",
             Status::Inhibited => "inhibited",
+            Status::Maintenance => "maintenance",
         }
     }
 
@@ -66,7 +69,7 @@ impl Status {
         match self {
             Status::Tripped | Status::Failed | Status::InRepair | Status::Short => true,
             Status::Starved | Status::Blocked | Status::Inhibited => true,
-            Status::Unknown | Status::Running | Status::Idle | Status::Standby | Status::Starting | Status::Off => false,
+            Status::Unknown | Status::Running | Status::Idle | Status::Standby | Status::Starting | Status::Off | Status::Maintenance => false,
         }
     }
 }
@@ -86,6 +89,7 @@ impl From<Mode> for Status {
             Mode::InRepair => Status::InRepair,
             Mode::Short => Status::Short,
             Mode::Inhibited => Status::Inhibited,
+            Mode::Maintenance => Status::Maintenance,
         }
     }
 }
