@@ -1,4 +1,4 @@
-//! Two tanks in a row: a pump fills the first, a valve the second; the pump stops when the first is nearly full.
+//! Two tanks in a row: a pump fills the first, a valve the second; the pump stops when the first is nearly full, until it has fallen by half.
 //!
 //! `cargo run --release --no-default-features --example two_tanks`
 
@@ -12,7 +12,7 @@ const SCENE: &str = r#"(
     media: [(id: "water", unit: "m3", flow: Material)],
     assets: [
         (id: "PUMP", at: (0, 0, 0), process: (unit: "m3", rate_per_h: 12, outputs: [(medium: "water")]),
-            control: [(id: "full", when: LevelAbove(asset: "T-1", fraction: 0.9), then: Inhibit)]),
+            control: [(id: "full", when: LevelAbove(asset: "T-1", fraction: 0.9), hysteresis: 0.5, then: Inhibit)]),
         (id: "T-1", at: (2, 0, 0), storage: (medium: "water", capacity: 10, initial: 2)),
         (id: "VALVE", at: (4, 0, 0), process: (unit: "m3", rate_per_h: 8, inputs: [(medium: "water")], outputs: [(medium: "water")])),
         (id: "T-2", at: (6, 0, 0), storage: (medium: "water", capacity: 20, initial: 0)),

@@ -18,10 +18,10 @@ EXACT = 0.6408
 SIGMA = 1.5
 
 
-def built(arguments, folder):
+def built(arguments, folder, name):
     out = subprocess.run(["cargo", *arguments, "--message-format=json"], cwd=folder, check=True, capture_output=True, text=True)
-    found = [json.loads(line).get("executable") for line in out.stdout.splitlines()]
-    return [f for f in found if f][-1]
+    made = [json.loads(line) for line in out.stdout.splitlines()]
+    return [m["executable"] for m in made if m.get("executable") and m["target"]["name"] == name][-1]
 
 
 def cpu():
@@ -32,8 +32,8 @@ def cpu():
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    ours = built(["bench", "--no-run", "--no-default-features", "--bench", "line10"], ROOT)
-    nexosim = built(["build", "--release"], HERE / "nexosim_line")
+    ours = built(["bench", "--no-run", "--no-default-features", "--bench", "line10"], ROOT, "line10")
+    nexosim = built(["build", "--release"], HERE / "nexosim_line", "nexosim_line")
     engines = {  # name: command, minutes
         "plantcast": ([ours], 2_000_000),
         "simpy": ([sys.executable, str(HERE / "simpy_line.py")], 60_000),

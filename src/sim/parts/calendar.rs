@@ -10,8 +10,8 @@ const SCANNED: usize = 24;
 /// Scratch memory over [`super::Parts`]' times; rebuilt when an engine takes a state over.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Calendar {
-    /// Winners of a complete binary tree, root at 1; empty when scanned. Missing leaves repeat the last station.
-    tree: Vec<u32>,
+    /// Winners (time, station) of a complete binary tree, root at 1; empty when scanned. Missing leaves never come.
+    tree: Vec<(i64, u32)>,
     leaves: usize,
 }
 
@@ -21,30 +21,32 @@ impl Calendar {
             return Calendar::default();
         }
         let leaves = next.len().next_power_of_two();
-        let mut tree = vec![0; 2 * leaves];
-        for (leaf, winner) in tree[leaves..].iter_mut().enumerate() {
-            *winner = leaf.min(next.len() - 1) as u32;
+        let mut tree = vec![(NEVER, u32::MAX); 2 * leaves];
+        for (station, (leaf, time)) in tree[leaves..].iter_mut().zip(next).enumerate() {
+            *leaf = (*time, station as u32);
         }
         for at in (1..leaves).rev() {
-            tree[at] = better(next, tree[2 * at], tree[2 * at + 1]);
+            tree[at] = tree[2 * at].min(tree[2 * at + 1]);
         }
         Calendar { tree, leaves }
     }
 
     /// Takes note of a changed time.
     #[inline]
-    pub(super) fn changed(&mut self, next: &[i64], station: u32) {
+    pub(super) fn changed(&mut self, station: u32, time: i64) {
         if self.tree.is_empty() {
             return;
         }
-        let mut at = (self.leaves + station as usize) / 2;
-        while at > 0 {
-            let winner = better(next, self.tree[2 * at], self.tree[2 * at + 1]);
-            if winner == self.tree[at] && winner != station {
+        let mut winner = (time, station);
+        let mut at = self.leaves + station as usize;
+        self.tree[at] = winner;
+        while at > 1 {
+            winner = winner.min(self.tree[at ^ 1]);
+            at /= 2;
+            if self.tree[at] == winner {
                 return;
             }
             self.tree[at] = winner;
-            at /= 2;
         }
     }
 
@@ -52,22 +54,28 @@ impl Calendar {
     #[inline]
     pub(super) fn first(&self, next: &[i64]) -> (i64, u32) {
         if let Some(&winner) = self.tree.get(1) {
-            return (next[winner as usize], winner);
+            return winner;
         }
-        let (mut least, mut winner) = (NEVER, 0);
-        for (station, &time) in next.iter().enumerate() {
-            if time < least {
-                least = time;
-                winner = station as u32;
-            }
-        }
-        (least, winner)
+        scan(next)
     }
 }
 
+/// The least time and its station: two interleaved searches, without branches that depend on the times.
 #[inline]
-fn better(next: &[i64], a: u32, b: u32) -> u32 {
-    if next[b as usize] < next[a as usize] { b } else { a }
+fn scan(next: &[i64]) -> (i64, u32) {
+    let (mut even, mut odd) = ((NEVER, 0), (NEVER, 1));
+    let pairs = next.chunks_exact(2);
+    let rest = pairs.remainder();
+    let mut station = 0;
+    for pair in pairs {
+        even = if pair[0] < even.0 { (pair[0], station) } else { even };
+        odd = if pair[1] < odd.0 { (pair[1], station + 1) } else { odd };
+        station += 2;
+    }
+    if let [last] = rest {
+        even = if *last < even.0 { (*last, station) } else { even };
+    }
+    if odd < even { odd } else { even }
 }
 
 #[cfg(test)]
@@ -82,7 +90,7 @@ mod tests {
             for round in 0..500i64 {
                 let station = ((round * 17) % n as i64) as usize;
                 next[station] = (round * 7919) % 13;
-                calendar.changed(&next, station as u32);
+                calendar.changed(station as u32, next[station]);
                 assert_eq!(calendar.first(&next), Calendar::default().first(&next));
             }
         }

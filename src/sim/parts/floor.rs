@@ -100,7 +100,7 @@ impl Floor<'_> {
     #[inline]
     pub(super) fn set_next(&mut self, station: u32, time: i64) {
         self.parts.next[station as usize] = time;
-        self.scratch.calendar.changed(&self.parts.next, station);
+        self.scratch.calendar.changed(station, time);
     }
 
     /// A part is finished: it leaves if it can, and the next is begun.
