@@ -29,6 +29,8 @@ pub mod governance; // L6 nothing moves without it: gate, policy, signature, dis
 #[cfg(feature = "ecs")]
 pub mod twin; // L7 the live runtime as Bevy plugins
 
+pub mod report; // L8 the executive page, one HTML file
+
 #[cfg(feature = "studio")]
 pub mod studio; // L8 window, 3D, pictures
 

@@ -89,6 +89,12 @@ impl Draws {
         Self { key: absorb(absorb(0x706c_616e_7463_6173, seed), run) }
     }
 
+    /// Draws of their own for the `index`-th continuation of a stage: unrelated to these and to each other.
+    #[must_use]
+    pub fn branch(self, stage: u64, index: u64) -> Self {
+        Self { key: absorb(absorb(absorb(self.key, 0x6272_616e_6368), stage), index) }
+    }
+
     /// 64 well-mixed bits.
     pub fn bits(&self, id: u64, purpose: Purpose, occurrence: u64) -> u64 {
         mix(absorb(absorb(absorb(self.key, id), purpose as u64), occurrence))

@@ -71,6 +71,10 @@ pub enum Command {
     Ensemble(super::ensemble::EnsembleArgs),
     /// Merge the parts of an ensemble into its forecast.
     Merge(super::merge::MergeArgs),
+    /// Write the executive page of a scenario or a forecast: one printable HTML file.
+    Report(super::report::ReportArgs),
+    /// Estimate the probability of an event that hardly any future shows.
+    Rare(super::rare::RareArgs),
     /// Simulate one future of a scenario again and write what happened.
     Trace(super::trace::TraceArgs),
     /// Run the stand-in plant behind MQTT.

@@ -11,11 +11,14 @@ mod emulate;
 mod ensemble;
 mod identity;
 mod merge;
+mod rare;
 mod replay;
+mod report;
 mod scene;
 mod trace;
 mod validate;
 pub mod whatif;
+mod whatif_deeper;
 mod whatif_tables;
 
 #[cfg(feature = "ecs")]
@@ -65,6 +68,8 @@ fn dispatch(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Whatif(a)) => whatif::run(&a).map(|()| code::OK),
         Some(Command::Ensemble(a)) => ensemble::run(&a).map(|()| code::OK),
         Some(Command::Merge(a)) => merge::run(&a).map(|()| code::OK),
+        Some(Command::Report(a)) => report::run(&a).map(|()| code::OK),
+        Some(Command::Rare(a)) => rare::run(&a).map(|()| code::OK),
         Some(Command::Trace(a)) => trace::run(&a).map(|()| code::OK),
         Some(Command::Emulate(a)) => emulate::run(&a).map(|()| code::OK),
         Some(Command::ReplayTelemetry(a)) => replay::run(&a).map(|()| code::OK),

@@ -5,7 +5,7 @@
 use super::CliError;
 use super::whatif::{self, Loaded, WhatIfArgs};
 use crate::document;
-use crate::forecast;
+use crate::forecast::{self, Books};
 use crate::plant::Plant;
 use crate::sim::{Change, RunOutcome, Totals, TraceEvent};
 use serde::Serialize;
@@ -56,6 +56,8 @@ struct File<'t> {
     /// `(hours from the start, service 0..1)` of each asset, in the order of change.
     service: Vec<(&'t str, Vec<(f64, f32)>)>,
     totals: &'t Totals,
+    /// Effectiveness by ISO 22400, losses by reason, energy by owner; `asset` and `culprit` count in the order of `service`.
+    books: Books,
 }
 
 /// Runs the subcommand.
@@ -89,6 +91,7 @@ pub fn run(args: &TraceArgs) -> Result<(), CliError> {
         events: outcome.trace.iter().map(|e| told(plant, e, (e.at - began).h())).collect(),
         service: curves(plant, &outcome, |t| (t - began).h()),
         totals: &outcome.totals,
+        books: forecast::books(plant, &outcome),
     };
     let json = serde_json::to_string_pretty(&file).map_err(CliError::failed)? + "\n";
     match &args.out {

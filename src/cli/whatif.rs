@@ -3,6 +3,7 @@
 //! Owns arguments, file resolution, progress and output; the tables are in `whatif_tables`. Invariant: with
 //! `--json` standard output holds the forecast and nothing else.
 
+use super::whatif_deeper as deeper;
 use super::{CliError, code, whatif_tables};
 use crate::document::{self, DocumentError, Source};
 use crate::forecast::{self, Forecast, ForecastError, Partial, Precision, Progress, Request, Silent};
@@ -43,6 +44,12 @@ pub struct WhatIfArgs {
     /// Stop once every response's profit gain is known to ± this share of itself
     #[arg(long, value_name = "SHARE")]
     pub money_precision: Option<f64>,
+    /// Also vary time to failure, repair time, capacity and stock of the assets in the cascade by ± 20 %
+    #[arg(long)]
+    pub sensitivity: bool,
+    /// Also search the best response among the declared and suggested ones, later and in pairs, with about N simulations
+    #[arg(long, value_name = "N")]
+    pub search: Option<u32>,
 }
 
 impl WhatIfArgs {
@@ -58,6 +65,8 @@ impl WhatIfArgs {
             out: None,
             precision: None,
             money_precision: None,
+            sensitivity: false,
+            search: None,
         }
     }
 }
@@ -83,7 +92,13 @@ pub fn run(args: &WhatIfArgs) -> Result<(), CliError> {
     if let Some(path) = &args.out {
         document::write_atomic(path, &json(&forecast)?).map_err(CliError::io)?;
     }
-    let text = if args.json { json(&forecast)? } else { whatif_tables::report(&loaded.scenario, loaded.model.plant(), &forecast) };
+    let mut text = if args.json { json(&forecast)? } else { whatif_tables::report(&loaded.scenario, loaded.model.plant(), &forecast) };
+    if args.sensitivity && !args.json {
+        text += &deeper::sensitivity(&loaded, &forecast)?;
+    }
+    if let (Some(budget), false) = (args.search, args.json) {
+        text += &deeper::search(&loaded, budget)?;
+    }
     print(&text)
 }
 
@@ -166,6 +181,7 @@ pub fn refused(e: &ForecastError) -> CliError {
         | ForecastError::NeedsLive
         | ForecastError::Precision(_)
         | ForecastError::Parts(_)
+        | ForecastError::Question(_)
         | ForecastError::Alternative(_) => code::INVALID_INPUT,
     };
     CliError::new(code, e)
@@ -183,6 +199,14 @@ impl Progress for Bar {
         self.0.set_message(format!("({hit} assets impacted so far, probabilities within ±{:.1} %)", widest * 100.0));
         ControlFlow::Continue(())
     }
+}
+
+/// The forecast of a scenario.
+///
+/// # Errors
+/// As [`run`].
+pub fn forecast(args: &WhatIfArgs) -> Result<Forecast, CliError> {
+    with_progress(&load(args)?.request)
 }
 
 fn with_progress(request: &Request) -> Result<Forecast, CliError> {

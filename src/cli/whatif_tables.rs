@@ -183,7 +183,8 @@ fn signed_mean(all: Option<&[PairedDifference]>, kpi: &str) -> String {
     difference(all, kpi).map_or_else(|| "–".into(), |d| interval(&d.mean, true))
 }
 
-fn interval(m: &Mean, signed: bool) -> String {
+/// "+1 234 (-10 to +2 500)".
+pub fn interval(m: &Mean, signed: bool) -> String {
     let digits = if m.mean.abs().max(m.high.abs()) < 20.0 { 2 } else { 0 };
     let one = |x: f64| if signed { format!("{:+.*}", digits, x) } else { format!("{:.*}", digits, x) };
     format!("{} ({} to {})", grouped(&one(m.mean)), grouped(&one(m.low)), grouped(&one(m.high)))
@@ -260,19 +261,22 @@ fn runs(f: &Forecast) -> String {
 }
 
 /// Left- and right-aligned columns.
-struct Table {
+pub struct Table {
     align: Vec<char>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn new(heads: &[&str], align: &str) -> Self {
+    /// Columns with their heads; `align` has one of `l` and `r` per column.
+    pub fn new(heads: &[&str], align: &str) -> Self {
         Self { align: align.chars().collect(), rows: vec![heads.iter().map(|h| (*h).to_owned()).collect()] }
     }
-    fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().collect());
     }
-    fn render(&self, title: &str, total: usize) -> String {
+    /// The table under a title, with a note when it shows fewer than `total` rows.
+    pub fn render(&self, title: &str, total: usize) -> String {
         let width = |c: usize| self.rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.align.len()).map(width).collect();
         let mut out = format!("\n{title}\n");

@@ -122,6 +122,14 @@ impl<'r> Plan<'r> {
     /// One simulation from a warm state; `alternative` `None` is the baseline.
     pub fn simulate(&self, run: u64, start: &State, alternative: Option<usize>, trace: bool) -> Result<RunOutcome, ForecastError> {
         let request = self.request;
+        let options = RunOptions { horizon: request.horizon, sample_every: Some(self.frame.every), trace };
+        sim::simulate(&request.model, start, &self.script(start, alternative), Draws::new(request.seed, run), &options)
+            .map_err(|source| ForecastError::Sim { run, alternative: self.name(alternative), source })
+    }
+
+    /// Conditions, disruptions and the plan's actions on the plant's clock; `alternative` `None` is the baseline.
+    pub fn script(&self, start: &State, alternative: Option<usize>) -> Script {
+        let request = self.request;
         let offset = start.time() - Time(0);
         let mut entries = Vec::new();
         if request.warmup <= Span::ZERO {
@@ -132,12 +140,7 @@ impl<'r> Plan<'r> {
             let plan = alternative.checked_sub(1).and_then(|i| request.responses.get(i));
             entries.extend(plan.into_iter().flat_map(|r| &r.actions).map(|(at, a)| (*at + offset, Intervention::Act(*a))));
         }
-        let options = RunOptions { horizon: request.horizon, sample_every: Some(self.frame.every), trace };
-        sim::simulate(&request.model, start, &Script(entries), Draws::new(request.seed, run), &options).map_err(|source| ForecastError::Sim {
-            run,
-            alternative: self.name(alternative),
-            source,
-        })
+        Script(entries)
     }
 
     fn name(&self, alternative: Option<usize>) -> String {

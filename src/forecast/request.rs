@@ -149,6 +149,9 @@ pub enum ForecastError {
     /// Parts that do not belong together, or do not make a whole.
     #[error("{0}")]
     Parts(String),
+    /// A question that cannot be asked.
+    #[error("{0}")]
+    Question(String),
     /// The caller broke off.
     #[error("cancelled")]
     Cancelled,

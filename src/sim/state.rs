@@ -472,6 +472,13 @@ impl State {
         self.assets[a.index()].account.value(item::DRAWN, self.time)
     }
 
+    /// Bought by an asset that gives a priced medium: amount [priced medium unit × h], cost [currency], emissions [kg CO₂].
+    pub fn bought(&self, a: AssetId) -> (f64, f64, f64) {
+        let account = &self.assets[a.index()].account;
+        let value = |which| account.value(which, self.time);
+        (value(item::ENERGY), value(item::ENERGY_COST), value(item::CO2))
+    }
+
     /// Service lost so far, by asset and recorded cause.
     pub fn losses(&self) -> Vec<Loss> {
         let mut losses = self.losses.clone();
