@@ -77,7 +77,7 @@ fn words(plant: &Plant, args: &RareArgs, a: &RareAnswer, horizon: crate::time::S
     let stages: Vec<String> = a.stages.iter().map(|s| format!("{s:.3}")).collect();
     out += &format!("  stages          {}\n", stages.join(" → "));
     out += &format!(
-        "  cost            {} instants; crude futures for the same error would take {:.2e}: {:.0} times as many\n",
+        "  cost            {} futures begun and instants; crude futures for the same error would take {:.2e}: {:.0} times as many\n",
         a.cost,
         a.crude_cost,
         a.crude_cost / a.cost.max(1) as f64

@@ -40,7 +40,10 @@ pub fn sensitivity(loaded: &Loaded, f: &Forecast) -> Result<String, CliError> {
         f.currency,
         s.runs
     );
-    let mut out = t.render(&title, s.rows.len());
+    let mut out = t.render(&title, s.rows.len().min(MAX_BARS));
+    if s.rows.len() > MAX_BARS {
+        let _ = writeln!(out, "  and {} that move it less", s.rows.len() - MAX_BARS);
+    }
     for why in &s.skipped {
         let _ = writeln!(out, "  left out: {why}");
     }

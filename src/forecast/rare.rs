@@ -17,6 +17,8 @@ use crate::sim::{Engine, Mode, State};
 use crate::time::Time;
 use rayon::prelude::*;
 
+/// Crude futures per replication by which their cost is told.
+const CRUDE: u64 = 20;
 /// Futures per stage and replication at most.
 const MAX_EFFORT: u32 = 1_000_000;
 
@@ -46,9 +48,9 @@ pub struct RareAnswer {
     pub relative_error: f64,
     /// Mean share of each stage that reached the next level, over the replications that got there.
     pub stages: Vec<f64>,
-    /// Instants simulated.
+    /// Futures begun and instants simulated.
     pub cost: u64,
-    /// Instants that as many crude futures as give the same error would have cost, by the variance p(1−p).
+    /// The same for as many crude futures as give the same error, by the variance p(1−p).
     pub crude_cost: f64,
     /// Replications that never saw the event.
     pub empty: u32,
@@ -100,7 +102,7 @@ fn answer(all: &[Replication], effort: u32) -> RareAnswer {
         mean(&reached).mean
     };
     let longest = all.iter().map(|r| r.shares.len()).max().unwrap_or(0);
-    let per_future = all.iter().map(|r| r.full_cost as f64).sum::<f64>() / all.iter().map(|r| r.full_runs as f64).sum::<f64>().max(1.0);
+    let per_future = mean(&all.iter().map(|r| r.crude).collect::<Vec<f64>>()).mean;
     let crude = if error2 > 0.0 { p * (1.0 - p) / error2 * per_future } else { f64::from(effort) * per_future };
     RareAnswer {
         probability: Mean { low: probability.low.max(0.0), ..probability },
@@ -116,9 +118,8 @@ fn answer(all: &[Replication], effort: u32) -> RareAnswer {
 struct Replication {
     shares: Vec<f64>,
     cost: u64,
-    /// First-stage futures that ran to the horizon, and their instants: what a crude future costs.
-    full_runs: u64,
-    full_cost: u64,
+    /// What a crude future costs on average, by a few of them.
+    crude: f64,
 }
 
 /// How close a state is: the number of supporting assets that cannot serve, or the event itself.
@@ -146,8 +147,15 @@ impl Splitting<'_> {
         let end = start.time() + self.plan.request.horizon;
         let script = self.plan.script(&start, Some(self.event.alternative));
         let (effort, draws) = (u64::from(self.event.effort), Draws::new(self.plan.request.seed, u64::from(replication)));
-        let mut out = Replication { shares: Vec::new(), cost: 0, full_runs: 0, full_cost: 0 };
+        let mut out = Replication { shares: Vec::new(), cost: 0, crude: 0.0 };
         let targets = (1..=self.event.support.len()).map(Level::Down).chain([Level::Event]);
+        let mut crude = 0;
+        for i in 0..CRUDE {
+            let mut engine = Engine::new(&self.plan.request.model, start.clone(), draws.branch(u64::MAX, i));
+            engine.schedule(&script);
+            self.advance(engine, Level::Event, end, &mut crude)?;
+        }
+        out.crude = crude as f64 / CRUDE as f64;
         let mut kept: Vec<State> = Vec::new();
         for (stage, target) in targets.enumerate() {
             if stage > 0 && kept.iter().all(|s| self.level(s) == Level::Event) {
@@ -162,15 +170,7 @@ impl Splitting<'_> {
                 if stage == 0 {
                     engine.schedule(&script);
                 }
-                let before = out.cost;
-                match self.advance(engine, target, end, &mut out.cost)? {
-                    Some(state) => reached.push(state),
-                    None if stage == 0 => {
-                        out.full_runs += 1;
-                        out.full_cost += out.cost - before;
-                    }
-                    None => {}
-                }
+                reached.extend(self.advance(engine, target, end, &mut out.cost)?);
             }
             out.shares.push(reached.len() as f64 / effort as f64);
             kept = reached;
@@ -184,6 +184,7 @@ impl Splitting<'_> {
     /// Runs until the level is reached (then the state) or the horizon.
     fn advance(&self, mut engine: Engine<'_>, target: Level, end: Time, cost: &mut u64) -> Result<Option<State>, ForecastError> {
         engine.keep_trace(false);
+        *cost += 1;
         loop {
             if self.level(engine.state()) >= target {
                 return Ok(Some(engine.into_state()));

@@ -3,7 +3,7 @@
 //! Owns drawing of figures that are the forecast's. Invariant: no script, no outside resource; every drawing says in
 //! words what it shows (`<title>`), and no drawing means anything by colour alone.
 
-use super::words::{asset, escaped, number, signed};
+use super::words::{asset, escaped, number, shortened, signed, unit};
 use crate::forecast::{Alternative, Forecast, KpiFan, Mean};
 use std::fmt::Write;
 
@@ -13,7 +13,11 @@ const RIGHT: f64 = 12.0;
 
 /// The whole of an SVG element of a height.
 fn svg(height: f64, title: &str, body: &str) -> String {
-    format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\"><title>{}</title>{body}</svg>\n", escaped(title))
+    format!(
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\"><title>{}</title><style>{}</style>{body}</svg>\n",
+        escaped(title),
+        super::style::SVG
+    )
 }
 
 fn text(x: f64, y: f64, class: &str, words: &str) -> String {
@@ -83,7 +87,7 @@ pub fn fan(f: &Forecast, kpi: &str, title: &str, response: Option<&Alternative>)
     format!(
         "<figure><figcaption>{} [{}] <span class=\"legend\">{legend}</span></figcaption>{}<p class=\"note\">Lines: medians; bands: half and nine tenths of the futures.</p></figure>",
         escaped(title),
-        escaped(&nothing.unit),
+        escaped(&unit(&nothing.unit)),
         svg(height, title, &body)
     )
 }
@@ -119,7 +123,7 @@ pub fn gains(f: &Forecast, rows: &[(&str, Mean)]) -> String {
         } else {
             "base"
         };
-        body += &text(0.0, y + 4.0, "name", name);
+        body += &text(0.0, y + 4.0, "name", &shortened(name, 42));
         let _ = write!(body, "<line x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y}\" y2=\"{y}\" class=\"whisker {class}\"/>", x(m.low), x(m.high));
         let _ = write!(body, "<circle cx=\"{:.1}\" cy=\"{y}\" r=\"5\" class=\"dot {class}\"/>", x(m.mean));
         body += &text(x(m.high) + 10.0, y + 4.0, "value", &signed(m.mean));
@@ -142,7 +146,7 @@ pub fn strips(f: &Forecast, a: &Alternative, most: usize) -> String {
     for (k, i) in shown.iter().enumerate() {
         let y = 4.0 + row * k as f64;
         let name = f.asset_names.get(i.asset.index()).filter(|n| !n.is_empty()).or_else(|| f.assets.get(i.asset.index()));
-        body += &text(0.0, y + 12.0, "name", name.map_or("", String::as_str));
+        body += &text(0.0, y + 12.0, "name", &shortened(name.map_or("", String::as_str), 42));
         for (n, p) in i.at_time.iter().enumerate().filter(|p| *p.1 > 0.005) {
             let (from, to) = (f.grid.get(n).map_or(0.0, |t| t.h()), f.grid.get(n + 1).map_or(hours, |t| t.h()));
             let _ = write!(

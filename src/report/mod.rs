@@ -9,7 +9,7 @@ mod words;
 
 use crate::forecast::{Alternative, AssetImpact, Forecast, Intervals, Mean};
 use std::fmt::Write;
-use words::{asset, causes, duration, escaped, futures, hex, number, signed};
+use words::{asset, causes, duration, escaped, futures, hex, number, signed, unit};
 
 /// Most assets in the list of the cascade.
 const MAX_CASCADE: usize = 25;
@@ -132,7 +132,13 @@ fn responses(f: &Forecast) -> String {
     let name = |id: &str| f.baseline.totals.iter().find(|k| k.kpi == id).map_or("Profit, mean of the worst 5 %", |k| k.name.as_str()).to_owned();
     out += "<table><thead><tr><th>Response</th><th class=\"r\">Earns most in</th>";
     for o in &objectives {
-        let _ = write!(out, "<th class=\"r\">{} [{}] {}</th>", escaped(&name(&o.id)), escaped(&o.unit), if o.higher_is_better { "↑" } else { "↓" });
+        let _ = write!(
+            out,
+            "<th class=\"r\">{} [{}] {}</th>",
+            escaped(&name(&o.id)),
+            escaped(&unit(&o.unit)),
+            if o.higher_is_better { "↑" } else { "↓" }
+        );
     }
     out += "<th>Not dominated</th></tr></thead><tbody>";
     for a in &f.alternatives {
@@ -172,7 +178,11 @@ fn cascade(f: &Forecast, a: &Alternative) -> String {
     for i in hit {
         let when = i.time_to_impact.map_or_else(String::new, |q| {
             let from = if f.first_disruption.0 > 0 { "after the first disruption" } else { "after the start" };
-            format!(", typically {} {from} <span class=\"ci\">({} to {})</span>", duration(q.q50), duration(q.q05), duration(q.q95))
+            if q.q95 * 60.0 < 0.5 {
+                ", at once".into()
+            } else {
+                format!(", typically {} {from} <span class=\"ci\">({} to {})</span>", duration(q.q50), duration(q.q05), duration(q.q95))
+            }
         });
         let why = causes(f, a, i);
         let why = if why.is_empty() { String::new() } else { format!(" <span class=\"why\">{why}.</span>") };

@@ -51,7 +51,7 @@ pub fn duration(hours: f64) -> String {
 
 /// Thousands apart, a true minus: "12 345".
 pub fn number(x: f64) -> String {
-    let text = if x.abs() < 10.0 && x != 0.0 { format!("{:.2}", x.abs()) } else { format!("{:.0}", x.abs()) };
+    let text = if x.abs() < 10.0 && libm::trunc(x) != x { format!("{:.2}", x.abs()) } else { format!("{:.0}", x.abs()) };
     let (whole, rest) = text.split_once('.').map_or((text.as_str(), ""), |(w, r)| (w, r));
     let mut out = String::new();
     for (i, d) in whole.chars().enumerate() {
@@ -65,6 +65,16 @@ pub fn number(x: f64) -> String {
     }
     let zero = out.chars().all(|c| matches!(c, '0' | '.'));
     if x < 0.0 && !zero { format!("−{out}") } else { out }
+}
+
+/// A unit for people: UCUM annotations without their braces.
+pub fn unit(ucum: &str) -> String {
+    ucum.replace(['{', '}'], "")
+}
+
+/// At most so many characters.
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most { text.into() } else { text.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
 }
 
 /// With its sign: "+12 345".

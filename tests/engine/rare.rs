@@ -74,17 +74,17 @@ fn the_exact_solution_is_right_where_it_is_known() {
 
 #[test]
 fn four_redundant_machines_all_down_is_found_within_ten_percent_at_a_fraction_of_the_cost() {
-    let (mttf, mttr, t) = (300.0, 4.0, 100.0);
+    let (mttf, mttr, t) = (400.0, 20.0, 20.0);
     let p = exact(4, mttf, mttr, t);
     assert!((1e-6..1e-4).contains(&p), "{p}");
     let (request, consumer) = redundant(4, mttf, mttr, t, 21);
     let support = forecast::support(request.model.plant(), consumer);
     assert_eq!(support.len(), 4);
-    let event = RareEvent { asset: consumer, below: 0.5, support, alternative: 0, effort: 400, replications: 240 };
+    let event = RareEvent { asset: consumer, below: 0.5, support, alternative: 0, effort: 1000, replications: 120 };
     let a = forecast::rare(&request, &event).unwrap();
     let ratio = a.crude_cost / a.cost as f64;
     println!(
-        "exact {p:.4e}, splitting {:.4e} ({:.4e} to {:.4e}), relative error {:.2} %, stages {:?}, {} instants, crude {:.2e}: {ratio:.0} times as many",
+        "exact {p:.4e}, splitting {:.4e} ({:.4e} to {:.4e}), relative error {:.2} %, stages {:?}, {} futures and instants, crude {:.2e}: {ratio:.0} times as many",
         a.probability.mean,
         a.probability.low,
         a.probability.high,

@@ -94,6 +94,6 @@ fn plans_grow_by_delays_and_pairs_without_repeating() {
     let grown = forecast::grown(&[plan("a", 1.0, 0.5), plan("b", 2.0, 0.6)], &[Span::from_h(1.0), Span::from_h(7.5)], Span::from_h(8.0));
     let ids: Vec<&str> = grown.iter().map(|p| p.id.as_str()).collect();
     // 7.5 h later is beyond the horizon; a&b at once and with b an hour later
-    assert_eq!(ids, ["a", "b", "a+1h", "b+1h", "a&b", "a&b"]);
+    assert_eq!(ids, ["a", "b", "a+1h", "b+1h", "a&b", "a&b+1h"]);
     assert_eq!(grown[4].extra_cost, 2.0);
 }
