@@ -150,7 +150,7 @@ fn vary(plant: &Plant, asset: AssetId, parameter: Parameter, factor: f64) -> Opt
 
 /// Changes all modes; `None` when nothing changed.
 fn each(modes: &mut [FailureMode], change: impl Fn(&mut FailureMode) -> Option<()>) -> Option<()> {
-    let changed = modes.iter_mut().filter_map(|m| change(m)).count();
+    let changed = modes.iter_mut().filter_map(change).count();
     (changed > 0).then_some(())
 }
 
