@@ -2,7 +2,7 @@
 //!
 //! Owns definitions only; times, units and losses are the engine's. ISO 22400-2:2014: availability = production time /
 //! planned busy time, effectiveness = units × planned time per unit / production time, quality ratio = good / produced,
-//! OEE = their product. Planned busy time is the time that an asset is commanded on (neither off nor on standby).
+//! OEE = their product. Planned busy time is the time that an asset is commanded on (neither off nor on standby) and not in planned maintenance.
 //! Invariant: a ratio whose denominator is zero is `None`, never 0 or infinite.
 
 use crate::plant::{AssetId, Plant};
@@ -82,7 +82,7 @@ pub fn effectiveness(plant: &Plant, outcome: &RunOutcome, asset: AssetId) -> Opt
     let process = plant.asset(asset).process.as_ref()?;
     let times = outcome.end.time_in_mode(asset);
     let hours = |modes: &[Mode]| modes.iter().map(|m| times[usize::from(m.code())].h()).sum::<f64>();
-    let planned_h = hours(&Mode::ALL) - hours(&[Mode::Off, Mode::Standby]);
+    let planned_h = hours(&Mode::ALL) - hours(&[Mode::Off, Mode::Standby, Mode::Maintenance]);
     let production_h = hours(&[Mode::Running]);
     let produced = outcome.end.totals().produced.get(asset.index()).copied().unwrap_or(0.0);
     let ratio = |a: f64, b: f64| (b > 1e-9).then(|| a / b);

@@ -202,7 +202,7 @@ impl Splitting<'_> {
 /// Wanted but not able.
 fn is_down(mode: Mode) -> bool {
     match mode {
-        Mode::Failed | Mode::InRepair | Mode::Tripped | Mode::Short | Mode::Inhibited | Mode::Starved | Mode::Blocked => true,
+        Mode::Failed | Mode::InRepair | Mode::Maintenance | Mode::Tripped | Mode::Short | Mode::Inhibited | Mode::Starved | Mode::Blocked => true,
         Mode::Running | Mode::Idle | Mode::Starting | Mode::Standby | Mode::Off => false,
     }
 }

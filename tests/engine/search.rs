@@ -2,7 +2,7 @@
 
 use crate::support::{Build, give, need, process};
 use plantcast::forecast::{self, Parameter, Request, ResponsePlan, Starts};
-use plantcast::plant::{Action, ActionClass, ActionKind, ActionSpec, Degradation, FailureMode, Hazard, OnShort, Repair};
+use plantcast::plant::{Action, ActionClass, ActionKind, ActionSpec, FailureMode, Hazard, OnShort, Repair};
 use plantcast::sim::{Intervention, Script, State, Until};
 use plantcast::time::{Span, Time};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 fn request() -> Request {
     let mut b = Build::new();
     let m = b.service("m");
-    let mode = |repair| FailureMode { id: "f".into(), hazard: Hazard::Never, effect: Degradation::Lost, repair, skill: None, priority: 1 };
+    let mode = |repair| FailureMode::new("f", Hazard::Never, repair);
     let pump = b.add("P", |a| {
         a.gives = vec![give(m, 1.0)];
         a.reliability = vec![mode(Repair::Fixed(Span::from_h(2.0)))];
