@@ -80,7 +80,7 @@ fn four_redundant_machines_all_down_is_found_within_ten_percent_at_a_fraction_of
     let (request, consumer) = redundant(4, mttf, mttr, t, 21);
     let support = forecast::support(request.model.plant(), consumer);
     assert_eq!(support.len(), 4);
-    let event = RareEvent { asset: consumer, below: 0.5, support, alternative: 0, effort: 1000, replications: 120 };
+    let event = RareEvent { asset: consumer, below: 0.5, support, alternative: 0, effort: 1500, replications: 200 };
     let a = forecast::rare(&request, &event).unwrap();
     let ratio = a.crude_cost / a.cost as f64;
     println!(
