@@ -104,7 +104,8 @@ impl Engine<'_> {
             }
         }
         for &id in &line.stores {
-            if !is_empty(model, &self.st, id) && !(inner && is_full(model, &self.st, id)) {
+            let spent = is_empty(model, &self.st, id) || (inner && is_full(model, &self.st, id));
+            if !spent {
                 for &l in &model.assets[id.index()].store_out {
                     self.forward(s, l, usize::MAX);
                 }
@@ -115,7 +116,10 @@ impl Engine<'_> {
             let ends = match place {
                 Place::In(p) => model.procs[p as usize].outputs.is_empty() && self.room(p) > 0.0,
                 Place::Out(_) => false,
-                Place::Store(id) => supplied(s, at) && !is_full(model, &self.st, id) && !(inner && is_empty(model, &self.st, id)),
+                Place::Store(id) => {
+                    let closed = is_full(model, &self.st, id) || (inner && is_empty(model, &self.st, id));
+                    !closed && supplied(s, at)
+                }
             };
             if ends {
                 trace(s, at);
