@@ -9,6 +9,7 @@ use super::storages::{level_edge, level_now, rate_at};
 use super::thermal::{celsius_edge, celsius_now};
 use super::trace::Cause;
 use crate::plant::{AssetId, Condition, ControlRule, Effect, InitialMode};
+use crate::time::Time;
 
 /// The two thresholds of a condition: where it becomes met and where it ends.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -59,7 +60,26 @@ impl Edge {
     }
 }
 
+/// The direction of a quantity: that of a crossing at this very instant, else its present slope.
+fn passing(crossed: (Time, bool), now: Time, slope: f64) -> f64 {
+    match crossed {
+        (at, rising) if at == now => {
+            if rising {
+                1.0
+            } else {
+                -1.0
+            }
+        }
+        _ => slope,
+    }
+}
+
 impl Engine<'_> {
+    fn level_slope(&self, id: AssetId) -> f64 {
+        let a = &self.st.assets[id.index()];
+        passing(a.level_crossed, self.st.time, rate_at(a, self.st.time))
+    }
+
     fn facts(&self, rule: u32) -> &ControlRule {
         let info = &self.model.rules[rule as usize];
         &self.model.plant.asset(info.asset).control[info.index]
@@ -75,7 +95,7 @@ impl Engine<'_> {
                 Some(s) => {
                     level_edge(info, s.capacity, self.st.assets[asset.index()].effects.level_bias).is_some_and(|e| match self.parts_level(asset) {
                         Some(level) => e.is_met(met, level, 0.0),
-                        None => e.is_met(met, level_now(&self.st, asset, s.capacity), rate_at(&self.st.assets[asset.index()], self.st.time)),
+                        None => e.is_met(met, level_now(&self.st, asset, s.capacity), self.level_slope(asset)),
                     })
                 }
                 None => false,
@@ -83,6 +103,7 @@ impl Engine<'_> {
             Condition::TemperatureAbove { asset, .. } | Condition::TemperatureBelow { asset, .. } => match self.model.plant.asset(asset).thermal {
                 Some(t) => {
                     let (celsius, slope) = celsius_now(&self.st, asset, &t);
+                    let slope = passing(self.st.assets[asset.index()].celsius_crossed, self.st.time, slope);
                     celsius_edge(info, self.st.assets[asset.index()].effects.celsius_bias).is_some_and(|e| e.is_met(met, celsius, slope))
                 }
                 None => false,

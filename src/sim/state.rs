@@ -93,6 +93,9 @@ pub(super) struct AssetState {
     pub(super) level_at: Time,
     pub(super) level_per_h: f64,
     pub(super) level_target: f64,
+    /// When it last crossed a threshold, and whether upward: all rules of that instant see the crossing, even if one of them
+    /// has already stopped the level.
+    pub(super) level_crossed: (Time, bool),
     /// Coupled: coefficients by powers of hours since `level_at`; `level_per_h` is then the constant part of the net inflow.
     pub(super) level_curve: Vec<f64>,
     /// Coupled: counts as empty or full until it has left the limit by a band.
@@ -104,6 +107,7 @@ pub(super) struct AssetState {
     pub(super) heat_kw: f64,
     pub(super) boost: bool,
     pub(super) celsius_target: f64,
+    pub(super) celsius_crossed: (Time, bool),
     /// Coupled: coefficients by powers of hours since `celsius_at`.
     pub(super) celsius_curve: Vec<f64>,
     pub(super) over: bool,
@@ -562,6 +566,7 @@ impl AssetState {
             level_at: at,
             level_per_h: 0.0,
             level_target: 0.0,
+            level_crossed: (Time(i64::MIN), false),
             level_curve: Vec::new(),
             dry: false,
             brim: false,
@@ -571,6 +576,7 @@ impl AssetState {
             heat_kw: 0.0,
             boost: false,
             celsius_target: 0.0,
+            celsius_crossed: (Time(i64::MIN), false),
             celsius_curve: Vec::new(),
             over: false,
             starts: 0,

@@ -126,6 +126,7 @@ impl Engine<'_> {
         let (target, rising) = (a.level_target, a.level_per_h > 0.0);
         a.level = target;
         a.level_at = now;
+        a.level_crossed = (now, rising);
         self.record(id, Change::Crossed { signal: Signal::Level, value: target, rising }, &Cause::Crossing);
         self.level_reached(id);
         self.time_level(id);

@@ -260,6 +260,7 @@ impl Engine<'_> {
             a.celsius_at = now;
             (target, net_kw(a, &t, ambient, target) > 0.0)
         };
+        self.st.assets[id.index()].celsius_crossed = (now, rising);
         self.record(id, Change::Crossed { signal: Signal::Temperature, value: target, rising }, &Cause::Crossing);
         self.limits(id, &t, target, rising);
         self.watch_temperature(id);

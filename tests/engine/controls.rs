@@ -92,3 +92,50 @@ fn rules_cascade_and_wait_for_their_controller() {
     let present = run(&model, &Script::empty(), 1, 0, 3.0);
     assert_eq!(changes(&present, fan), vec![(Time::from_h(1.0) + Span::from_min(2.0), Mode::Running)]);
 }
+
+#[test]
+fn every_rule_of_a_crossing_acts_though_the_first_stops_the_level() {
+    // found by the heated-tank benchmark: at 20 m3 the drain stops and the fill starts; whichever rule is looked at first,
+    // the other must not see a level that stands exactly on its threshold and was never crossed
+    for fill_first in [true, false] {
+        for coupled in [true, false] {
+            let mut b = Build::new();
+            let m = b.material("water");
+            let store = b.add("T", |a| {
+                a.storage = Some(tank(m, 100.0, 50.0));
+                if coupled {
+                    a.thermal = Some(Thermal {
+                        capacity_kj_per_k: 1.0,
+                        exchange_kw_per_k: 0.0,
+                        heat_kw: 1.0,
+                        initial_c: 20.0,
+                        setpoint_c: 500.0,
+                        trip_c: 900.0,
+                        reset_c: 800.0,
+                        auto_reset: false,
+                    });
+                    a.coupling.mixing = Some(Mixing { kj_per_k_per_unit: 4180.0, inflow_c: None });
+                }
+            });
+            let low = Condition::LevelBelow { asset: store, fraction: 0.2 };
+            let fill = |b: &mut Build| {
+                b.add("FILL", |a| {
+                    a.initial = InitialMode::Off;
+                    a.process = Some(process(5.0, &[], &[m]));
+                    a.control = vec![rule(low, Effect::Start)];
+                })
+            };
+            let early = fill_first.then(|| fill(&mut b));
+            let drain = b.add("DRAIN", |a| {
+                a.process = Some(process(10.0, &[m], &[]));
+                a.control = vec![rule(low, Effect::Stop)];
+            });
+            let fill = early.unwrap_or_else(|| fill(&mut b));
+            b.link(fill, store, m);
+            b.link(store, drain, m);
+            let outcome = run(&b.model(), &Script::empty(), 1, 0, 4.0);
+            assert_eq!(changes(&outcome, drain), vec![(Time::from_h(3.0), Mode::Off)]);
+            assert_eq!(changes(&outcome, fill), vec![(Time::from_h(3.0), Mode::Running)], "fill first {fill_first}, coupled {coupled}");
+        }
+    }
+}

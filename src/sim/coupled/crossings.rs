@@ -89,6 +89,7 @@ impl Engine<'_> {
         let a = &mut self.st.assets[id.index()];
         let target = a.level_target;
         a.level = target;
+        a.level_crossed = (now, rising);
         if let Some(first) = a.level_curve.first_mut() {
             *first = target;
         }
