@@ -36,6 +36,8 @@ pub enum Purpose {
     Scrap = 20,
     /// Lead time of the n-th order of a spare part.
     Delivery = 13,
+    /// Which way the n-th failure sticks.
+    Stuck = 14,
 }
 
 /// The draws of one run: `Draws::new(seed, run)`.

@@ -53,7 +53,7 @@ impl StepChances {
 fn lost(asset: &Asset) -> impl Iterator<Item = &crate::plant::FailureMode> {
     asset.reliability.iter().filter(|m| match m.effect {
         Degradation::Lost | Degradation::StuckClosed => true,
-        Degradation::Derated(f) | Degradation::StuckAt(f) => f < 0.5,
+        Degradation::Derated(f) | Degradation::StuckAt(f) | Degradation::StuckEither { open: f } => f < 0.5,
         Degradation::StuckOpen | Degradation::Leak { .. } | Degradation::Bias { .. } => false,
     })
 }

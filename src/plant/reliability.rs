@@ -3,7 +3,7 @@
 //! Owns the laws as pure functions of `libm`; consuming them along a run is `sim`'s. Ages and budgets are those of one life:
 //! a life ends when its integrated hazard has used up one Exp(1) number.
 
-use super::model::SpareId;
+use super::model::{AssetId, SpareId};
 use crate::time::Span;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub struct FailureMode {
     pub ages: Ageing,
     /// What multiplies the hazard; several multiply each other.
     pub covariates: Vec<Covariate>,
+    /// Whose temperature the covariates look at; `None`: its own.
+    pub temperature_of: Option<AssetId>,
     /// What failing does.
     pub effect: Degradation,
     /// How long a repair takes once a crew is at work.
@@ -47,6 +49,7 @@ impl FailureMode {
             hazard,
             ages: Ageing::Operating,
             covariates: Vec::new(),
+            temperature_of: None,
             effect: Degradation::Lost,
             repair,
             renewal: Renewal::AsNew,
@@ -119,6 +122,20 @@ pub enum Covariate {
         /// Temperature at which the factor is 1 [°C].
         reference_c: f64,
     },
+    /// (rise·e^(rise_per_k·ΔT) + fall·e^(−fall_per_k·ΔT)) / (rise + fall) with ΔT = T − Tref: too hot and too cold both hurt
+    /// (Marseguerra & Zio 1996).
+    TwoExponentials {
+        /// Weight of the rising branch, > 0.
+        rise: f64,
+        /// Its exponent [1/K].
+        rise_per_k: f64,
+        /// Weight of the falling branch, ≥ 0.
+        fall: f64,
+        /// Its exponent [1/K].
+        fall_per_k: f64,
+        /// Temperature at which the factor is 1 [°C].
+        reference_c: f64,
+    },
     /// (load / reference)^exponent, of the load fraction: rate of a process, output of a giver, else ability.
     Load {
         /// Exponent, ≥ 0.
@@ -142,6 +159,11 @@ pub enum Degradation {
     StuckClosed,
     /// Stays at this fraction of nominal whatever commands and controls say, until repaired.
     StuckAt(f64),
+    /// Sticks open with this probability, else closed; drawn when it fails.
+    StuckEither {
+        /// Probability of open, 0..=1.
+        open: f64,
+    },
     /// Its storage loses content until repaired, on top of what is drawn.
     Leak {
         /// Loss [storage amount/h].
@@ -302,6 +324,10 @@ impl Covariate {
                 activation_ev / BOLTZMANN_EV_PER_K * (1.0 / (reference_c + ZERO_C_IN_K).max(COLDEST_K) - 1.0 / kelvin)
             }
             Covariate::Temperature { per_k, reference_c } => per_k * (celsius - reference_c),
+            Covariate::TwoExponentials { rise, rise_per_k, fall, fall_per_k, reference_c } => {
+                let d = celsius - reference_c;
+                libm::log((rise * libm::exp(rise_per_k * d) + fall * libm::exp(-fall_per_k * d)) / (rise + fall))
+            }
             Covariate::Load { .. } => 0.0,
         }
     }
@@ -314,6 +340,11 @@ impl Covariate {
                 activation_ev / BOLTZMANN_EV_PER_K / (kelvin * kelvin)
             }
             Covariate::Temperature { per_k, .. } => per_k,
+            Covariate::TwoExponentials { rise, rise_per_k, fall, fall_per_k, reference_c } => {
+                let d = celsius - reference_c;
+                let (up, down) = (rise * libm::exp(rise_per_k * d), fall * libm::exp(-fall_per_k * d));
+                (rise_per_k * up - fall_per_k * down) / (up + down)
+            }
             Covariate::Load { .. } => 0.0,
         }
     }
@@ -322,14 +353,14 @@ impl Covariate {
     pub fn of_load(&self, load: f64) -> f64 {
         match *self {
             Covariate::Load { exponent, reference } => libm::pow((load / reference).max(0.0), exponent),
-            Covariate::Arrhenius { .. } | Covariate::Temperature { .. } => 1.0,
+            Covariate::Arrhenius { .. } | Covariate::Temperature { .. } | Covariate::TwoExponentials { .. } => 1.0,
         }
     }
 
     /// Whether it looks at the temperature.
     pub fn is_thermal(&self) -> bool {
         match self {
-            Covariate::Arrhenius { .. } | Covariate::Temperature { .. } => true,
+            Covariate::Arrhenius { .. } | Covariate::Temperature { .. } | Covariate::TwoExponentials { .. } => true,
             Covariate::Load { .. } => false,
         }
     }
@@ -392,6 +423,12 @@ mod tests {
         assert!((libm::exp(a.log_at_celsius(50.0)) - 2.231_621_164_8).abs() < 1e-8, "{}", libm::exp(a.log_at_celsius(50.0)));
         let slope = (a.log_at_celsius(45.001) - a.log_at_celsius(44.999)) / 0.002;
         assert!((slope - a.log_slope(45.0)).abs() < 1e-7);
+        let both = Covariate::TwoExponentials { rise: 3.0295, rise_per_k: 0.05756, fall: 0.7578, fall_per_k: 0.2301, reference_c: 20.0 };
+        assert!(both.log_at_celsius(20.0).abs() < 1e-12);
+        let exact = (3.0295 * libm::exp(0.05756 * 80.0) + 0.7578 * libm::exp(-0.2301 * 80.0)) / 3.7873;
+        assert!((libm::exp(both.log_at_celsius(100.0)) - exact).abs() < 1e-9 * exact);
+        let slope = (both.log_at_celsius(30.001) - both.log_at_celsius(29.999)) / 0.002;
+        assert!((slope - both.log_slope(30.0)).abs() < 1e-7);
         assert_eq!(Covariate::Load { exponent: 3.0, reference: 0.5 }.of_load(1.0), 8.0);
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn tables(plant: &Plant) -> Result<Model, ModelError> {
     super::coupled::blocks(&mut model);
     super::profiles::slots(&mut model);
     watchers(&mut model);
+    warmed(&mut model);
     model.group_targets = plant
         .groups
         .iter()
@@ -228,6 +229,17 @@ pub(super) fn watched(when: Condition) -> AssetId {
         | Condition::TemperatureBelow { asset, .. }
         | Condition::NotRunning { asset }
         | Condition::Running { asset } => asset,
+    }
+}
+
+/// Modes driven by another asset's temperature.
+fn warmed(model: &mut Model) {
+    for at in 0..model.modes.len() {
+        if let Some(of) = model.modes[at].facts.temperature_of.filter(|_| model.modes[at].driven) {
+            let info = &mut model.assets[of.index()];
+            info.warms.push(at as u32);
+            info.driven = true;
+        }
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn present(model: &Model, st: &State, id: AssetId) -> Effects {
             Degradation::StuckOpen => stick(1.0),
             Degradation::StuckClosed => stick(0.0),
             Degradation::StuckAt(position) => stick(position),
+            Degradation::StuckEither { .. } => stick(if mode.stuck_open { 1.0 } else { 0.0 }),
             Degradation::Leak { per_h, cost_per_unit } => {
                 let cost = e.leak_cost * e.leak_per_h + cost_per_unit * per_h;
                 e.leak_per_h += per_h;

@@ -25,6 +25,9 @@ impl Engine<'_> {
         mode.ageing = false;
         mode.active = true;
         mode.total = total || effect == Degradation::Lost;
+        if let Degradation::StuckEither { open } = effect {
+            mode.stuck_open = self.draws.uniform(info.key, Purpose::Stuck, u64::from(mode.lives)) < open;
+        }
         mode.work = Work::Queued;
         mode.queued = sequence;
         mode.urgent = false;

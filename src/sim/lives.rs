@@ -151,12 +151,8 @@ impl Engine<'_> {
         let info = &self.model.modes[at as usize];
         let covariates = &info.facts.covariates;
         let course = if covariates.iter().any(|c| c.is_thermal()) {
-            super::thermal::course(
-                &self.st,
-                info.asset,
-                self.model.plant.asset(info.asset).thermal.as_ref(),
-                self.model.assets[info.asset.index()].block,
-            )
+            let of = info.facts.temperature_of.unwrap_or(info.asset);
+            super::thermal::course(&self.st, of, self.model.plant.asset(of).thermal.as_ref(), self.model.assets[of.index()].block)
         } else {
             super::hazards::Course::constant(0.0)
         };
@@ -166,7 +162,8 @@ impl Engine<'_> {
 
     /// Load or temperature may have taken another law: settles what the old one has consumed and times the ends anew.
     pub(super) fn refresh_drives(&mut self, id: AssetId) {
-        for at in self.model.assets[id.index()].modes.clone() {
+        let info = &self.model.assets[id.index()];
+        for at in info.modes.clone().chain(info.warms.iter().copied()) {
             if !self.model.modes[at as usize].driven || self.st.modes[at as usize].active {
                 continue;
             }

@@ -207,8 +207,10 @@ pub(super) struct AssetInfo {
     pub(super) passages: Vec<u32>,
     pub(super) modes: std::ops::Range<u32>,
     pub(super) plans: std::ops::Range<u32>,
-    /// Whether one of its failure modes is driven by its state.
+    /// Whether a failure mode is driven by its state.
     pub(super) driven: bool,
+    /// Failure modes of others that its temperature drives.
+    pub(super) warms: Vec<u32>,
     pub(super) rules: std::ops::Range<u32>,
     /// Rules that watch this asset's level, temperature or running.
     pub(super) watched_by: Vec<u32>,

@@ -145,6 +145,8 @@ pub(super) struct ModeState {
     pub(super) active: bool,
     /// The effect is total whatever the mode says.
     pub(super) total: bool,
+    /// Which way it stuck, where that is drawn.
+    pub(super) stuck_open: bool,
     pub(super) work: Work,
     pub(super) age_us: i64,
     /// Anchor of the age while ageing (of a machine of parts: reading of its working clock); beginning of the work while being repaired.
@@ -598,6 +600,7 @@ impl ModeState {
         ModeState {
             active: false,
             total: false,
+            stuck_open: false,
             work: Work::None,
             age_us: 0,
             age_at: at,

@@ -16,6 +16,7 @@ mod fidelity;
 mod forecast;
 mod gate;
 mod hazards;
+mod heated_tank;
 mod intervals;
 mod levels;
 mod lines;

@@ -5,6 +5,7 @@ use super::facets::{place, positive_span};
 use super::numbers::{Range, number};
 use super::upkeep;
 use crate::plant::file::{AssetFile, FailureFile};
+use crate::plant::model::AssetId;
 use crate::plant::reliability::{Covariate, Degradation, FailureMode, Hazard, Renewal, Repair};
 use crate::time::Span;
 
@@ -36,6 +37,7 @@ pub fn reliability(f: &AssetFile, c: &mut Context<'_, '_>) -> Vec<FailureMode> {
         hazard: m.hazard,
         ages: m.ages,
         covariates: m.covariates.clone(),
+        temperature_of: temperature_of(&place(f, &format!("reliability[{i}].temperature_of")), m, c),
         effect: m.effect,
         repair: m.repair,
         renewal: m.renewal,
@@ -101,6 +103,17 @@ fn covariates(at: &str, f: &AssetFile, m: &FailureFile, c: &mut Context<'_, '_>)
                     c.issues.add(&at, format!("a factor of exp({per_k}) per kelvin"), "0.0693 doubles the rate every 10 K; write at most 2");
                 }
             }
+            Covariate::TwoExponentials { rise, rise_per_k, fall, fall_per_k, reference_c } => {
+                number(c.issues, &at, rise, Range::Positive);
+                number(c.issues, &at, fall, Range::NotNegative);
+                number(c.issues, &at, reference_c, Range::Celsius);
+                for per_k in [rise_per_k, fall_per_k] {
+                    number(c.issues, &at, per_k, Range::NotNegative);
+                    if per_k > 2.0 {
+                        c.issues.add(&at, format!("a factor of exp({per_k}) per kelvin"), "0.0693 doubles the rate every 10 K; write at most 2");
+                    }
+                }
+            }
             Covariate::Load { exponent, reference } => {
                 number(c.issues, &at, exponent, Range::NotNegative);
                 number(c.issues, &at, reference, Range::Positive);
@@ -120,9 +133,17 @@ fn covariates(at: &str, f: &AssetFile, m: &FailureFile, c: &mut Context<'_, '_>)
     }
 }
 
+fn temperature_of(at: &str, m: &FailureFile, c: &mut Context<'_, '_>) -> Option<AssetId> {
+    let name = m.temperature_of.as_ref()?;
+    if !m.covariates.iter().any(Covariate::is_thermal) {
+        c.issues.add(at, "no covariate looks at a temperature", "add one, or remove temperature_of");
+    }
+    c.names.asset(c.issues, at, name)
+}
+
 fn effect(at: &str, f: &AssetFile, effect: Degradation, c: &mut Context<'_, '_>) {
     match effect {
-        Degradation::Derated(to) | Degradation::StuckAt(to) => number(c.issues, at, to, Range::Fraction),
+        Degradation::Derated(to) | Degradation::StuckAt(to) | Degradation::StuckEither { open: to } => number(c.issues, at, to, Range::Fraction),
         Degradation::Lost | Degradation::StuckOpen | Degradation::StuckClosed => {}
         Degradation::Leak { per_h, cost_per_unit } => {
             number(c.issues, at, per_h, Range::Positive);

@@ -18,6 +18,9 @@ pub struct FailureFile {
     /// What multiplies the hazard (temperature, load); default nothing.
     #[serde(default)]
     pub covariates: Vec<Covariate>,
+    /// Asset whose temperature the covariates look at; default: its own.
+    #[serde(default)]
+    pub temperature_of: Option<String>,
     /// What failing does; default Lost.
     #[serde(default = "lost")]
     pub effect: Degradation,
