@@ -29,7 +29,9 @@ fn first(model: &Model, run: u64) -> Option<(usize, f64)> {
     let mut engine = Engine::new(model, State::nominal(model), Draws::new(1987, run));
     for step in 1..=20 {
         engine.run_until(Time::from_h(50.0 * f64::from(step))).ok()?;
-        for event in engine.take_trace().iter().filter(|e| e.asset == tank && matches!(e.what, Change::Mode { to: Mode::Tripped, .. })) {
+        let trace = engine.take_trace();
+        let trip = trace.iter().find(|e| e.asset == tank && matches!(e.what, Change::Mode { to: Mode::Tripped, .. }));
+        if let Some(event) = trip {
             let which = match event.cause {
                 Cause::Control { rule, .. } => rule,
                 _ => 2,

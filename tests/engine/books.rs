@@ -40,9 +40,9 @@ fn a_shift_worked_by_hand() {
         act(7.5, ActionKind::Stop),
     ]);
     let options = RunOptions { horizon: Span::from_h(8.0), sample_every: None, trace: false };
-    let outcome = simulate(&model, &State::nominal(&model), &script, Draws::new(1, 0), &options).unwrap();
-    let e = effectiveness(model.plant(), &outcome, machine).unwrap();
-    let close = |x: Option<f64>, y: f64| assert!((x.unwrap() - y).abs() < 5e-5, "{x:?} instead of {y}");
+    let outcome = simulate(&model, &State::nominal(&model), &script, Draws::new(1, 0), &options).expect("the test is set up right");
+    let e = effectiveness(model.plant(), &outcome, machine).expect("the test is set up right");
+    let close = |x: Option<f64>, y: f64| assert!((x.expect("the test is set up right") - y).abs() < 5e-5, "{x:?} instead of {y}");
     // planned 7.5 h, production 6.5 h: 4.5 h at 100/h and 2 h at 80/h make 610
     assert!((e.planned_h - 7.5).abs() < 1e-9 && (e.production_h - 6.5).abs() < 1e-9 && (e.produced - 610.0).abs() < 1e-6, "{e:?}");
     close(e.availability, 0.8667);
@@ -50,7 +50,7 @@ fn a_shift_worked_by_hand() {
     close(e.quality, 0.98);
     close(e.oee, 0.7971);
     close(e.takt_adherence, 4.5 / 7.5);
-    let never = effectiveness(model.plant(), &outcome, idle).unwrap();
+    let never = effectiveness(model.plant(), &outcome, idle).expect("the test is set up right");
     assert_eq!(
         (never.availability, never.effectiveness, never.quality, never.oee, never.takt_adherence),
         (None, None, None, None, None),
@@ -70,17 +70,17 @@ fn planned_but_never_running_is_zero_not_undefined() {
     let model = b.model();
     let script = Script(vec![(Time::ZERO, Intervention::Fail { asset: machine, mode: None, until: Until::For(Span::from_h(9.0)) })]);
     let options = RunOptions { horizon: Span::from_h(8.0), sample_every: None, trace: false };
-    let outcome = simulate(&model, &State::nominal(&model), &script, Draws::new(1, 0), &options).unwrap();
-    let e = effectiveness(model.plant(), &outcome, machine).unwrap();
+    let outcome = simulate(&model, &State::nominal(&model), &script, Draws::new(1, 0), &options).expect("the test is set up right");
+    let e = effectiveness(model.plant(), &outcome, machine).expect("the test is set up right");
     assert_eq!((e.availability, e.effectiveness, e.quality, e.oee), (Some(0.0), None, None, Some(0.0)));
 }
 
 #[test]
 fn bought_energy_has_owners_that_add_up_to_the_totals() {
-    let plant = plantcast::plant::Plant::builtin("bottling").unwrap().unwrap();
-    let model = plantcast::sim::Model::compile(&plant).unwrap();
+    let plant = plantcast::plant::Plant::builtin("bottling").expect("the test is set up right").expect("the test is set up right");
+    let model = plantcast::sim::Model::compile(&plant).expect("the test is set up right");
     let options = RunOptions { horizon: Span::from_h(8.0), sample_every: None, trace: false };
-    let outcome = simulate(&model, &State::nominal(&model), &Script::empty(), Draws::new(3, 1), &options).unwrap();
+    let outcome = simulate(&model, &State::nominal(&model), &Script::empty(), Draws::new(3, 1), &options).expect("the test is set up right");
     let all = books(&plant, &outcome);
     let sum = |of: fn(&plantcast::forecast::EnergyBook) -> f64| all.energy.iter().map(of).sum::<f64>();
     for (owned, total) in

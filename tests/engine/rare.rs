@@ -81,7 +81,7 @@ fn four_redundant_machines_all_down_is_found_within_ten_percent_at_a_fraction_of
     let support = forecast::support(request.model.plant(), consumer);
     assert_eq!(support.len(), 4);
     let event = RareEvent { asset: consumer, below: 0.5, support, alternative: 0, effort: 1500, replications: 200 };
-    let a = forecast::rare(&request, &event).unwrap();
+    let a = forecast::rare(&request, &event).expect("the test is set up right");
     let ratio = a.crude_cost / a.cost as f64;
     println!(
         "exact {p:.4e}, splitting {:.4e} ({:.4e} to {:.4e}), relative error {:.2} %, stages {:?}, {} futures and instants, crude {:.2e}: {ratio:.0} times as many",
@@ -98,7 +98,10 @@ fn four_redundant_machines_all_down_is_found_within_ten_percent_at_a_fraction_of
     assert!((a.probability.mean / p - 1.0).abs() <= 0.10, "{} instead of {p}", a.probability.mean);
     assert!(ratio > 20.0, "{ratio}");
     assert_eq!(
-        forecast::rare(&Request { threads: 1, ..request }, &RareEvent { replications: 4, ..event.clone() }).unwrap().stages.len(),
+        forecast::rare(&Request { threads: 1, ..request }, &RareEvent { replications: 4, ..event.clone() })
+            .expect("the test is set up right")
+            .stages
+            .len(),
         a.stages.len()
     );
 }
@@ -110,7 +113,7 @@ fn splitting_agrees_with_a_probability_that_crude_futures_can_see_and_with_a_use
     let all = forecast::support(request.model.plant(), consumer);
     for support in [all.clone(), all[..1].to_vec(), vec![consumer]] {
         let event = RareEvent { asset: consumer, below: 0.5, support, alternative: 0, effort: 500, replications: 60 };
-        let a = forecast::rare(&request, &event).unwrap();
+        let a = forecast::rare(&request, &event).expect("the test is set up right");
         let error = a.relative_error * a.probability.mean;
         println!("exact {p:.4}, splitting {:.4} ± {error:.4}, stages {:?}", a.probability.mean, a.stages);
         assert!((a.probability.mean - p).abs() <= 3.5 * error, "{} instead of {p}, error {error}", a.probability.mean);

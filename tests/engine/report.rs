@@ -7,12 +7,14 @@ use plantcast::sim::Model;
 use std::sync::Arc;
 
 fn chiller() -> Forecast {
-    let scenario = Scenario::parse(scenario::builtin("chiller-outage").unwrap(), "chiller-outage").unwrap();
-    let plant = Plant::builtin(&scenario.scene).unwrap().unwrap();
-    let compiled = scenario.compile(&plant).unwrap();
-    let mut r = Request::of(&scenario, compiled, Arc::new(Model::compile(&plant).unwrap()), None).unwrap();
+    let scenario =
+        Scenario::parse(scenario::builtin("chiller-outage").expect("the test is set up right"), "chiller-outage").expect("the test is set up right");
+    let plant = Plant::builtin(&scenario.scene).expect("the test is set up right").expect("the test is set up right");
+    let compiled = scenario.compile(&plant).expect("the test is set up right");
+    let mut r = Request::of(&scenario, compiled, Arc::new(Model::compile(&plant).expect("the test is set up right")), None)
+        .expect("the test is set up right");
     (r.runs, r.threads) = (60, 2);
-    forecast::run(&r, &Silent).unwrap()
+    forecast::run(&r, &Silent).expect("the test is set up right")
 }
 
 #[test]
@@ -27,7 +29,7 @@ fn the_page_is_one_file_and_says_what_the_forecast_says() {
         assert!(page.contains(something), "{something}");
     }
     let hash: String = f.hash.iter().map(|b| format!("{b:02x}")).collect();
-    assert!(page.contains(&hash) && page.contains(&f.asset_names[0].split(' ').next().unwrap().to_owned()));
+    assert!(page.contains(&hash) && page.contains(&f.asset_names[0].split(' ').next().expect("the test is set up right").to_owned()));
     assert_eq!(page.matches("<section>").count(), page.matches("</section>").count());
     assert_eq!(plantcast::report::html(&f), page, "the same forecast is the same page");
 

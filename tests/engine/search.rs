@@ -47,24 +47,24 @@ fn the_tornado_names_the_repair_time_with_the_exact_effect() {
     let r = request();
     let plant = r.model.plant();
     let assets: Vec<_> = plant.asset_ids().collect();
-    let s = forecast::sensitivity(&r, &assets, 0.2).unwrap();
+    let s = forecast::sensitivity(&r, &assets, 0.2).expect("the test is set up right");
     // 2 h at 100/h and 10 each: the outage costs 2000; ± 20 % of the repair or of Q's rate is ± 400
     assert!((s.answer.mean + 2000.0).abs() < 1e-6, "{:?}", s.answer);
     let row = |id: &str, p| s.rows.iter().find(|x| plant.asset(x.asset).id == id && x.parameter == p);
-    let repair = row("P", Parameter::RepairTime).unwrap();
+    let repair = row("P", Parameter::RepairTime).expect("the test is set up right");
     assert!((repair.smaller.mean - 400.0).abs() < 1e-6 && (repair.larger.mean + 400.0).abs() < 1e-6, "{repair:?}");
-    let rate = row("Q", Parameter::Capacity).unwrap();
+    let rate = row("Q", Parameter::Capacity).expect("the test is set up right");
     assert!((rate.smaller.mean - 400.0).abs() < 1e-6 && (rate.larger.mean + 400.0).abs() < 1e-6, "{rate:?}");
-    let beside = row("Z", Parameter::RepairTime).unwrap();
+    let beside = row("Z", Parameter::RepairTime).expect("the test is set up right");
     assert_eq!((beside.smaller.mean, beside.larger.mean), (0.0, 0.0));
     assert!(row("P", Parameter::TimeToFailure).is_none() && row("Z", Parameter::Stock).is_none(), "what it has not is not varied");
-    assert!(s.rows[0].smaller.mean.abs() > 399.0 && s.rows.last().unwrap().smaller.mean == 0.0, "widest first");
+    assert!(s.rows[0].smaller.mean.abs() > 399.0 && s.rows.last().expect("the test is set up right").smaller.mean == 0.0, "widest first");
 }
 
 #[test]
 fn the_search_finds_the_best_of_many_and_looks_at_it_afresh() {
     let mut r = request();
-    let q = r.model.plant().asset_by_id("Q").unwrap();
+    let q = r.model.plant().asset_by_id("Q").expect("the test is set up right");
     // each plan slows Q down from some hour on: the later and the less, the better; one costs nothing at all
     let plan = |h: f64, x: f64| ResponsePlan {
         id: format!("{h}-{x}"),
@@ -74,7 +74,7 @@ fn the_search_finds_the_best_of_many_and_looks_at_it_afresh() {
     };
     let plans: Vec<ResponsePlan> = (0..40).map(|i| plan(0.2 * f64::from(i), 0.3 + 0.01 * f64::from(i % 7))).chain([plan(7.9, 1.0)]).collect();
     r.runs = 1;
-    let found = forecast::search(&r, plans, 4000).unwrap();
+    let found = forecast::search(&r, plans, 4000).expect("the test is set up right");
     assert_eq!(found.plan.id, "7.9-1", "{:?}", found.rounds.last());
     assert!((found.fresh.mean + 1.0).abs() < 1e-6, "only its extra cost: {:?}", found.fresh);
     assert!(found.spent <= 4000 * 12 / 10 && found.rounds.len() == 6, "{} {}", found.spent, found.rounds.len());
@@ -84,7 +84,7 @@ fn the_search_finds_the_best_of_many_and_looks_at_it_afresh() {
 #[test]
 fn plans_grow_by_delays_and_pairs_without_repeating() {
     let r = request();
-    let q = r.model.plant().asset_by_id("Q").unwrap();
+    let q = r.model.plant().asset_by_id("Q").expect("the test is set up right");
     let plan = |id: &str, h: f64, x: f64| ResponsePlan {
         id: id.into(),
         name: id.into(),
