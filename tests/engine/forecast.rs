@@ -490,3 +490,35 @@ fn the_best_response_is_named_with_the_share_of_futures_it_wins() {
     }
     assert!(standing("nothing").pareto && standing("same").pareto && !standing("slow").pareto);
 }
+
+/// Power G needs cooling (bridged 10 min), cooling C needs power: once both are down neither comes back by itself; a
+/// diesel that stands by starts them from black. C's repair takes Exp(1 h).
+#[test]
+fn a_loop_across_media_locks_with_the_exact_probability_and_a_black_start_frees_it() {
+    let scene = "(version: 1, id: \"t\", name: \"t\", media: [(id: \"power\", unit: \"kW\"), (id: \"cooling\", unit: \"kW\")],
+        assets: [
+          (id: \"G\", at: (0, 0, 0), impact_tau: \"1min\", gives: [(medium: \"power\", capacity: 1)],
+            needs: [(medium: \"cooling\", amount: 1, ride_through: \"10min\", on_short: Stop(below: 0.95))]),
+          (id: \"C\", at: (0, 0, 0), impact_tau: \"1min\", gives: [(medium: \"cooling\", capacity: 1)],
+            needs: [(medium: \"power\", amount: 1, on_short: Stop(below: 0.95))],
+            reliability: [(id: \"f\", hazard: Never, repair: Exponential(mean: \"1h\"))]),
+          (id: \"D\", at: (0, 0, 0), initial: Standby, gives: [(medium: \"power\", capacity: 1, merit: 9)], actions: [(kind: Start)]),
+        ],
+        links: [(medium: \"power\", from: \"G\", to: [\"C\"]), (medium: \"power\", from: \"D\", to: [\"C\"]), (medium: \"cooling\", from: \"C\", to: [\"G\"])])";
+    let outage = "(id: \"x\", at: \"10min\", what: AssetFails(asset: \"C\", lasting: UntilRepaired))";
+    let black_start = "(id: \"black-start\", name: \"black start\", rationale: \"\", actions: [(at: \"5h\", asset: \"D\", do: Start)])";
+    let f = run(&request(scene, &scenario("12h", outage, black_start), 3000, 31));
+    let locked = (-1.0f64 / 6.0).exp();
+    assert_probability(&f, "G", locked);
+    assert_probability(&f, "C", (-1.0f64 / 60.0).exp());
+    let recovered = |a: &Alternative| f64::from(a.recovered) / 3000.0;
+    let error = (locked * (1.0 - locked) / 3000.0).sqrt();
+    let nothing = &f.alternatives[0];
+    assert!((recovered(nothing) - (1.0 - locked)).abs() <= 3.5 * error, "locked for good: {}", recovered(nothing));
+    // with power from outside everything is back unless the repair itself lasts beyond the horizon: exp(−11.8)
+    assert!(recovered(&f.alternatives[1]) > 0.999, "{}", recovered(&f.alternatives[1]));
+    let edge = nothing.causes.iter().find(|e| f.assets[e.from.index()] == "C" && f.assets[e.to.index()] == "G").expect("found");
+    assert_eq!(edge.count, impact(&f, nothing, "G").expect("found").count, "every stop of G is C's");
+    let lag = edge.lag.expect("found");
+    assert!((lag.q05 - 1.0 / 6.0).abs() < 1e-5 && (lag.q95 - 1.0 / 6.0).abs() < 1e-5, "{lag:?}");
+}

@@ -23,6 +23,29 @@ fn sign(s: &Session, proposal: &str, name: &str) {
     assert!(s.twin.send(TwinCommand::Approve { proposal: proposal.into(), identity: name.into(), password: secret(), reason }));
 }
 
+/// How a signed case ends. On a busy machine data can be late at the moment of dispatch: the approval is then stale, as it must be.
+fn end_of(s: &Session, proposal: &str) -> String {
+    let ends = ["verified", "rolled back", "stale"];
+    s.wait("the end of the case", 120, |v| {
+        v.proposals.iter().find(|p| p.id == proposal).map(|p| p.state.clone()).filter(|state| ends.iter().any(|e| state.starts_with(e)))
+    })
+}
+
+/// Proposes, signs and follows until it ends as wanted; a stale approval is asked for again.
+fn carry_out(s: &Session, wanted: &str) {
+    for _ in 0..4 {
+        let proposal = propose_standby(s);
+        sign(s, &proposal, "sven");
+        let end = end_of(s, &proposal);
+        if !end.starts_with("stale") {
+            assert_eq!(end, wanted);
+            return;
+        }
+        assert_eq!(s.plant_side.executed(), 0, "a stale approval sent something");
+    }
+    panic!("four approvals in a row went stale");
+}
+
 fn state_of(s: &Session, proposal: &str) -> String {
     s.twin.view().proposals.iter().find(|p| p.id == proposal).map(|p| p.state.clone()).unwrap_or_default()
 }
@@ -44,7 +67,9 @@ fn signed_command_is_verified_by_its_effect_and_the_books_balance() {
     s.wait("the refusal of a wrong password", 20, |v| v.events.iter().any(|e| e.text.contains("not signed")).then_some(()));
     assert_eq!(s.plant_side.executed(), 0);
     sign(&s, &proposal, "sven");
-    s.wait("the verified effect", 90, |v| v.proposals.iter().any(|p| p.id == proposal && p.state == "verified").then_some(()));
+    if end_of(&s, &proposal) != "verified" {
+        carry_out(&s, "verified");
+    }
     assert_eq!(s.plant_side.executed(), 1);
     let i = s.twin.view().intake;
     assert_eq!(i.received, i.accepted + i.quarantined + i.rejected + i.dropped);
@@ -69,9 +94,7 @@ fn signed_command_is_verified_by_its_effect_and_the_books_balance() {
 fn a_lying_plant_is_found_out_and_compensated() {
     let s = Session::start(20.0, true);
     s.wait_until_fresh();
-    let proposal = propose_standby(&s);
-    sign(&s, &proposal, "sven");
-    s.wait("the roll-back", 120, |v| v.proposals.iter().any(|p| p.id == proposal && p.state == "rolled back").then_some(()));
+    carry_out(&s, "rolled back");
 }
 
 #[test]

@@ -22,6 +22,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Approvals that may go stale before the demo gives up.
+const ATTEMPTS: usize = 4;
+/// State of a case whose approval no longer fits the plant.
+const STALE: &str = "stale";
 /// Plant time of normal running before the outage, at least; long enough for a first verdict on fidelity.
 const WARM_UP_MIN: f64 = 20.0;
 /// How long a poor verdict may take to become good.
@@ -43,9 +47,17 @@ pub fn tell(live: &mut Live, args: &DemoArgs, report: &mut Report) -> Result<(),
     warm_up(live, args, report)?;
     outage(live, lost, &plant, report)?;
     forecast(live, lost, &plant, args, report)?;
-    let proposal = proposal(live, &plant, report)?;
-    sign(live, &proposal, report)?;
-    follow(live, &proposal, args, report)
+    let mut over: Vec<String> = Vec::new();
+    while over.len() < ATTEMPTS {
+        let proposal = proposal(live, &plant, &over, report)?;
+        sign(live, &proposal, report)?;
+        if follow(live, &proposal, args, report)? {
+            return Ok(());
+        }
+        report.step("stale", "the state left what was signed, so nothing was sent; the agent proposes anew from the present state");
+        over.push(proposal.id);
+    }
+    Err(CliError::failed(format!("{ATTEMPTS} approvals went stale before they left: this machine is too busy for {STORY_RATE} times real time")))
 }
 
 /// Waits until `seen` answers from the newest view.
@@ -162,9 +174,13 @@ fn forecast(live: &Live, lost: AssetId, plant: &Arc<Plant>, args: &DemoArgs, rep
     Ok(())
 }
 
-fn proposal(live: &Live, plant: &Plant, report: &mut Report) -> Result<ProposalView, CliError> {
+/// The next proposal that awaits a signature; those in `before` are over.
+fn proposal(live: &Live, plant: &Plant, before: &[String], report: &mut Report) -> Result<ProposalView, CliError> {
     let (p, took) = wait(live, "a proposal that awaits a signature", 120, |v| {
-        v.proposals.iter().find(|p| p.awaits_signature).cloned().map(Ok).or_else(|| {
+        v.proposals.iter().find(|p| p.awaits_signature && !before.contains(&p.id)).cloned().map(Ok).or_else(|| {
+            if !before.is_empty() {
+                return None;
+            }
             // every proposal so far was turned down: say why instead of waiting
             let all_denied = !v.proposals.is_empty() && v.proposals.iter().all(|p| p.state.starts_with("denied") || p.state == "refused");
             all_denied.then(|| Err(v.proposals.iter().map(|p| format!("{}: {}", p.title, p.verdict)).collect::<Vec<_>>().join("; ")))
@@ -219,9 +235,10 @@ fn sign(live: &Live, proposal: &ProposalView, report: &mut Report) -> Result<(),
     Ok(())
 }
 
-fn follow(live: &Live, proposal: &ProposalView, args: &DemoArgs, report: &mut Report) -> Result<(), CliError> {
+/// Follows a signed proposal to its end; `false` when the approval went stale before it left and a new one is needed.
+fn follow(live: &Live, proposal: &ProposalView, args: &DemoArgs, report: &mut Report) -> Result<bool, CliError> {
     let mut shown = 0;
-    let ends = ["verified", "rolled back", "rejected", "expired", "refused", "reconciled", "denied", "void"];
+    let ends = ["verified", "rolled back", "rejected", "expired", "refused", "reconciled", "denied", "void", STALE];
     let (state, took) = wait(live, "the end of the command's life", 180, |v| {
         let p = v.proposals.iter().find(|p| p.id == proposal.id)?;
         for (at, what) in p.history.iter().skip(shown) {
@@ -230,6 +247,9 @@ fn follow(live: &Live, proposal: &ProposalView, args: &DemoArgs, report: &mut Re
         shown = shown.max(p.history.len());
         ends.iter().any(|e| p.state.starts_with(e)).then(|| p.state.clone())
     })?;
+    if state.starts_with(STALE) {
+        return Ok(false);
+    }
     report.step("command", format!("{state} after {} · the plant executed {} command(s)", seconds(took), live.executed()));
     report.figure("outcome", state.clone());
     report.figure("executed_commands", live.executed());
@@ -243,7 +263,7 @@ fn follow(live: &Live, proposal: &ProposalView, args: &DemoArgs, report: &mut Re
         report.step("avoided", &avoided.0);
         report.figure("avoided_loss", avoided.1);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The expected gain against doing nothing, as simulated for this very proposal.
