@@ -35,6 +35,7 @@ mod parts;
 mod profiles;
 mod propagate;
 mod queue;
+mod read;
 mod readmission;
 mod script;
 mod services;
